@@ -43,15 +43,19 @@ let package = Package(
         // C at the edge: system libraries, and our own kernels and data.
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .target(name: "CKernels"),
         // Parameters and arithmetic; digests, keys and commitments.
         room("Tensors", ["CZlib"]),
         room("Attestation", ["COpenSSL"]),
         // The four trades: learning, averaging, valuing, book-keeping.
+        room("Training", ["CKernels", "Tensors"]),
         // The round engine: a pure state machine, and what it drives.
         // I/O from here up: run folders, the simulated world, the auditor.
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
         tests(of: "Tensors"),
         tests(of: "Attestation", ["Tensors"]),
+        tests(of: "Training", ["Tensors"]),
     ]
 )
