@@ -44,10 +44,12 @@ let package = Package(
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CKernels"),
+        .target(name: "CDigits", exclude: ["NOTICE.md"]),
         // Parameters and arithmetic; digests, keys and commitments.
         room("Tensors", ["CZlib"]),
         room("Attestation", ["COpenSSL"]),
         // The four trades: learning, averaging, valuing, book-keeping.
+        room("Datasets", ["CDigits", "CZlib", "Tensors"]),
         room("Training", ["CKernels", "Tensors"]),
         // The round engine: a pure state machine, and what it drives.
         // I/O from here up: run folders, the simulated world, the auditor.
@@ -56,6 +58,7 @@ let package = Package(
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
         tests(of: "Tensors"),
         tests(of: "Attestation", ["Tensors"]),
+        tests(of: "Datasets", ["Tensors"]),
         tests(of: "Training", ["Tensors"]),
     ]
 )
