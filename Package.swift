@@ -41,6 +41,7 @@ let package = Package(
     ],
     targets: [
         // C at the edge: system libraries, and our own kernels and data.
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CKernels"),
@@ -51,6 +52,7 @@ let package = Package(
         // The four trades: learning, averaging, valuing, book-keeping.
         room("Datasets", ["CDigits", "CZlib", "Tensors"]),
         room("Training", ["CKernels", "Tensors"]),
+        room("Aggregation", ["Attestation", "CKernels", "COpenBLAS", "Tensors"]),
         // The round engine: a pure state machine, and what it drives.
         // I/O from here up: run folders, the simulated world, the auditor.
         // Each room's tests, and the tidy test that keeps the floor plan.
@@ -60,5 +62,6 @@ let package = Package(
         tests(of: "Attestation", ["Tensors"]),
         tests(of: "Datasets", ["Tensors"]),
         tests(of: "Training", ["Tensors"]),
+        tests(of: "Aggregation", ["Attestation", "Tensors"]),
     ]
 )
