@@ -53,6 +53,7 @@ let package = Package(
         room("Datasets", ["CDigits", "CZlib", "Tensors"]),
         room("Training", ["CKernels", "Tensors"]),
         room("Aggregation", ["Attestation", "CKernels", "COpenBLAS", "Tensors"]),
+        room("Valuation", ["CKernels", "COpenBLAS", "Tensors"]),
         // The round engine: a pure state machine, and what it drives.
         // I/O from here up: run folders, the simulated world, the auditor.
         // Each room's tests, and the tidy test that keeps the floor plan.
@@ -63,5 +64,6 @@ let package = Package(
         tests(of: "Datasets", ["Tensors"]),
         tests(of: "Training", ["Tensors"]),
         tests(of: "Aggregation", ["Attestation", "Tensors"]),
+        tests(of: "Valuation", ["Tensors"]),
     ]
 )

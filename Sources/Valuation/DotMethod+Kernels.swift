@@ -1,0 +1,17 @@
+internal import CFold
+
+extension DotMethod {
+    /// One block by the fused kernel.
+    static func fusedBlock(
+        _ update: UnsafePointer<Float>,
+        _ gradient: UnsafePointer<Float>,
+        _ delta: UnsafePointer<Float>,
+        count: Int
+    ) -> (gradient: Double, delta: Double) {
+        var products = (0.0, 0.0)
+        withUnsafeMutablePointer(to: &products) { pair in
+            pair.withMemoryRebound(to: Double.self, capacity: 2) { tk_dot_pair(count, update, gradient, delta, $0) }
+        }
+        return products
+    }
+}

@@ -1,0 +1,79 @@
+internal import Synchronization
+internal import Tensors
+
+/// A vector as integers of at most 17 bits of magnitude under one shared power of two: value ≈ integer · 2^-exponent.
+///
+/// The exponent comes from the largest magnitude alone, so it depends on no order. The integers are kept in float32,
+/// which holds them exactly, at 4 bytes each.
+struct IntegerDirection: ~Copyable, Sendable {
+    /// The integers.
+    let integers: ParameterBuffer
+    /// The shared exponent: an integer k stands for k · 2^-exponent.
+    let exponent: Int
+
+    /// Adding and subtracting 1.5 · 2^52 rounds what is below 2^51 to the nearest integer, ties to even, and leaves no
+    /// negative zero; unlike a call for it, in vector registers on every CPU.
+    private static var rounder: Double { 0x1.8p52 }
+
+    /// The direction without values, which stands for none.
+    init() {
+        integers = ParameterBuffer(zeros: 0)
+        exponent = 0
+    }
+
+    /// Rounds a vector to integers, nearest with ties to even.
+    ///
+    /// With m the largest magnitude and 2^E ≤ m < 2^(E+1), the exponent is 16 - E, so that magnitudes reach at most 2^17.
+    /// A vector of zeros has exponent 0.
+    ///
+    /// - Parameters:
+    ///   - count: number of values.
+    ///   - threads: most threads to use.
+    ///   - component: the value at an index, in Float64; called twice for each index, concurrently.
+    /// - Throws: `ValuationError` with code `notFinite`, naming the first such index.
+    @inline(__always)
+    init(
+        count: Int,
+        threads: Int,
+        component: @Sendable (Int) -> Double
+    ) throws(ValuationError) {
+        let largest = try Self.largestMagnitude(count: count, threads: threads, component: component)
+        let exponent = largest == 0 ? 0 : ValuationLimits.directionBits - 1 - Int(largest.exponent)
+        let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+        var integers = ParameterBuffer(zeros: count)
+        integers.withUnsafeMutableValues { integers in
+            nonisolated(unsafe) let integers = integers
+            WorkSplit.forEachRange(of: count, grain: ValuationLimits.blockLength, threads: threads) { range in
+                for index in range {
+                    integers[index] = Float((component(index) * scale + Self.rounder) - Self.rounder)
+                }
+            }
+        }
+        self.integers = integers
+        self.exponent = exponent
+    }
+
+    @inline(__always)
+    private static func largestMagnitude(
+        count: Int,
+        threads: Int,
+        component: @Sendable (Int) -> Double
+    ) throws(ValuationError) -> Double {
+        // As integers, magnitudes are in the same order, with infinity and NaN above all numbers.
+        let found = Mutex(UInt64(0))
+        WorkSplit.forEachRange(of: count, grain: ValuationLimits.blockLength, threads: threads) { range in
+            var largest: UInt64 = 0
+            for index in range { largest = max(largest, component(index).magnitude.bitPattern) }
+            found.withLock { $0 = max($0, largest) }
+        }
+        let largest = Double(bitPattern: found.withLock { $0 })
+        guard largest.isFinite else {
+            let bad = (0..<count).first { !component($0).isFinite } ?? 0
+            throw ValuationError(
+                .notFinite,
+                "value \(bad) is not finite; the model has diverged, lower the learning rate"
+            )
+        }
+        return largest
+    }
+}
