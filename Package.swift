@@ -54,6 +54,7 @@ let package = Package(
         room("Training", ["CKernels", "Tensors"]),
         room("Aggregation", ["Attestation", "CKernels", "COpenBLAS", "Tensors"]),
         room("Valuation", ["CKernels", "COpenBLAS", "Tensors"]),
+        room("Ledger", ["Attestation", "Tensors", grdb, protobuf]),
         // The round engine: a pure state machine, and what it drives.
         // I/O from here up: run folders, the simulated world, the auditor.
         // Each room's tests, and the tidy test that keeps the floor plan.
@@ -65,5 +66,6 @@ let package = Package(
         tests(of: "Training", ["Tensors"]),
         tests(of: "Aggregation", ["Attestation", "Tensors"]),
         tests(of: "Valuation", ["Tensors"]),
+        tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
     ]
 )

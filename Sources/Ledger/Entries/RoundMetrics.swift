@@ -1,0 +1,24 @@
+/// What the evaluator measured at the end of a round. The rules take it as stated; an audit recomputes it.
+package struct RoundMetrics: Hashable, Sendable {
+    /// Mean loss on the validation set before the round's update, in 10^-12 nat.
+    package let validationLossBefore: Int64
+    /// The same after it.
+    package let validationLossAfter: Int64
+    /// Accuracy on the test set, in parts per million.
+    package let testAccuracyPpm: UInt32
+    /// Mean loss on the test set, in 10^-12 nat.
+    package let testLoss: Int64
+    /// Sum of the full path scores less the loss drop, in 10^-12 nat.
+    package let scoreGap: Int64
+
+    package init(
+        validationLossBefore: Int64, validationLossAfter: Int64, testAccuracyPpm: UInt32, testLoss: Int64,
+        scoreGap: Int64
+    ) {
+        self.validationLossBefore = validationLossBefore
+        self.validationLossAfter = validationLossAfter
+        self.testAccuracyPpm = testAccuracyPpm
+        self.testLoss = testLoss
+        self.scoreGap = scoreGap
+    }
+}

@@ -1,0 +1,35 @@
+package import Attestation
+
+/// Opens a training task.
+package struct TaskOpened: Hashable, Sendable {
+    /// The task's id: SHA-256 of `configuration`.
+    package let task: Digest
+    /// The task file (YAML, UTF-8) as resolved.
+    package let configuration: [UInt8]
+    /// Blob digest of the model that round 1 starts from.
+    package let initialModel: Digest
+    /// Parameters of the model.
+    package let parameterCount: UInt64
+    /// The updates' grid: multiples of 2^-bits.
+    package let gridFractionBits: UInt32
+    /// Digest of the validation set that scores are taken on.
+    package let validationRoot: Digest
+    /// What is paid.
+    package let reward: RewardRule
+    /// Fewest accepted contributions that seal a round.
+    package let quorum: UInt32
+
+    package init(
+        task: Digest, configuration: [UInt8], initialModel: Digest, parameterCount: UInt64,
+        gridFractionBits: UInt32, validationRoot: Digest, reward: RewardRule, quorum: UInt32
+    ) {
+        self.task = task
+        self.configuration = configuration
+        self.initialModel = initialModel
+        self.parameterCount = parameterCount
+        self.gridFractionBits = gridFractionBits
+        self.validationRoot = validationRoot
+        self.reward = reward
+        self.quorum = quorum
+    }
+}

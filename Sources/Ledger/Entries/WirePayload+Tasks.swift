@@ -1,0 +1,126 @@
+internal import FoundationEssentials
+internal import SwiftProtobuf
+
+extension Genesis: WirePayload {
+    init(wire: Tributary_V1_Genesis) throws(LedgerError) {
+        guard wire.grants.count <= LedgerLimits.grantCount else {
+            throw LedgerError(
+                .limitExceeded, "\(wire.grants.count) grants; at most \(LedgerLimits.grantCount) are allowed")
+        }
+        var grants: [Grant] = []
+        for grant in wire.grants {
+            grants.append(Grant(account: try AccountName(grant.account), amount: grant.amount))
+        }
+        self.init(
+            origin: try WireField.text(wire.origin, "origin", atMost: LedgerLimits.originByteCount),
+            coordinatorKey: try WireField.publicKey(wire.coordinatorKey, "coordinator_key"),
+            asset: try WireField.text(wire.asset, "asset", atMost: LedgerLimits.assetByteCount),
+            cap: wire.cap, rulesVersion: wire.rulesVersion, grants: grants)
+    }
+
+    var wire: Tributary_V1_Genesis {
+        .with {
+            $0.origin = origin
+            $0.coordinatorKey = WireField.data(coordinatorKey)
+            $0.asset = asset
+            $0.cap = cap
+            $0.rulesVersion = rulesVersion
+            $0.grants = grants.map { grant in
+                .with {
+                    $0.account = grant.account.text
+                    $0.amount = grant.amount
+                }
+            }
+        }
+    }
+}
+
+extension ParticipantRegistered: WirePayload {
+    init(wire: Tributary_V1_ParticipantRegistered) throws(LedgerError) {
+        self.init(
+            publicKey: try WireField.publicKey(wire.publicKey, "public_key"),
+            label: try WireField.text(wire.label, "label", atMost: LedgerLimits.labelByteCount))
+    }
+
+    var wire: Tributary_V1_ParticipantRegistered {
+        .with {
+            $0.publicKey = WireField.data(publicKey)
+            $0.label = label
+        }
+    }
+}
+
+extension TaskOpened: WirePayload {
+    init(wire: Tributary_V1_TaskOpened) throws(LedgerError) {
+        guard wire.hasReward else {
+            throw LedgerError(.badValue, "a task without a 'reward'")
+        }
+        self.init(
+            task: try WireField.digest(wire.task, "task"),
+            configuration: try WireField.bytes(
+                wire.configuration, "configuration", atMost: LedgerLimits.configurationByteCount),
+            initialModel: try WireField.digest(wire.initialModel, "initial_model"),
+            parameterCount: wire.parameterCount, gridFractionBits: wire.gridFractionBits,
+            validationRoot: try WireField.digest(wire.validationRoot, "validation_root"),
+            reward: try RewardRule(wire: wire.reward), quorum: wire.quorum)
+    }
+
+    var wire: Tributary_V1_TaskOpened {
+        .with {
+            $0.task = WireField.data(task)
+            $0.configuration = Data(configuration)
+            $0.initialModel = WireField.data(initialModel)
+            $0.parameterCount = parameterCount
+            $0.gridFractionBits = gridFractionBits
+            $0.validationRoot = WireField.data(validationRoot)
+            $0.reward = reward.wire
+            $0.quorum = quorum
+        }
+    }
+}
+
+extension RewardRule {
+    init(wire: Tributary_V1_RewardRule) throws(LedgerError) {
+        let score: Score =
+            switch wire.score {
+            case .samples: .samples
+            case .path: .path
+            case .pathNovel: .pathNovel
+            case .unspecified, .UNRECOGNIZED:
+                throw LedgerError(.badValue, "a reward rule for the unknown score \(wire.score.rawValue)")
+            }
+        self.init(
+            score: score, poolPerRound: wire.poolPerRound, epochRounds: wire.epochRounds,
+            sponsor: wire.sponsor.isEmpty ? nil : try AccountName(wire.sponsor))
+    }
+
+    var wire: Tributary_V1_RewardRule {
+        .with {
+            $0.score =
+                switch score {
+                case .samples: .samples
+                case .path: .path
+                case .pathNovel: .pathNovel
+                }
+            $0.poolPerRound = poolPerRound
+            $0.epochRounds = epochRounds
+            $0.sponsor = sponsor?.text ?? ""
+        }
+    }
+}
+
+extension TaskClosed: WirePayload {
+    init(wire: Tributary_V1_TaskClosed) throws(LedgerError) {
+        self.init(
+            task: try WireField.digest(wire.task, "task"), rounds: wire.rounds,
+            model: try WireField.digest(wire.model, "model"))
+    }
+
+    var wire: Tributary_V1_TaskClosed {
+        .with {
+            $0.task = WireField.data(task)
+            $0.rounds = rounds
+            $0.model = WireField.data(model)
+        }
+    }
+}
