@@ -56,6 +56,7 @@ let package = Package(
         room("Valuation", ["CKernels", "COpenBLAS", "Tensors"]),
         room("Ledger", ["Attestation", "Tensors", grdb, protobuf]),
         // The round engine: a pure state machine, and what it drives.
+        room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
@@ -67,5 +68,6 @@ let package = Package(
         tests(of: "Aggregation", ["Attestation", "Tensors"]),
         tests(of: "Valuation", ["Tensors"]),
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
+        tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
     ]
 )

@@ -1,0 +1,187 @@
+import Attestation
+import Ledger
+
+extension RoundEngine {
+    /// Judges a contribution by its statement; what is left (signature, bytes) the driver checks.
+    mutating func receive(
+        statement bytes: [UInt8],
+        signature: [UInt8],
+        ticket: UInt64,
+        _ nowMs: UInt64
+    ) -> [RoundEffect] {
+        let entry: ContributionAccepted
+        do {
+            entry = try ContributionAccepted(SignedContribution(statementBytes: bytes, signature: signature))
+        } catch {
+            return refuse(ticket, nil, bytes, .malformed, "not a contribution statement: \(error.message)")
+        }
+        let statement = entry.statement
+        guard case .collecting(var open) = phase, statement.round == open.number else {
+            return refuse(
+                ticket,
+                statement,
+                bytes,
+                reasonOutOfTurn(statement, nowMs),
+                "round \(statement.round) is not open; the last opened is \(round)"
+            )
+        }
+        if let (reason, detail) = fault(in: statement, of: open, nowMs) {
+            return refuse(ticket, statement, bytes, reason, detail)
+        }
+        guard let participant = participants[statement.participantKey] else {
+            return refuse(ticket, statement, bytes, .unknownParticipant, "no such participant")
+        }
+        phase = .idle  // so that `open` is the only reference, and its dictionaries are not copied
+        open.pending[ticket] = OpenRound.PendingCheck(entry: entry, participant: participant)
+        phase = .collecting(open)
+        return [.check(ticket: ticket, contribution: entry)]
+    }
+
+    /// Takes the driver's verdict on a contribution that it was asked to check.
+    mutating func settle(ticket: UInt64, verdict: UpdateVerdict, _ nowMs: UInt64) -> [RoundEffect] {
+        guard case .collecting(var open) = phase, open.pending[ticket] != nil else { return [] }
+        phase = .idle  // so that `open` is the only reference, and its dictionaries are not copied
+        guard let check = open.pending.removeValue(forKey: ticket) else { return [] }
+        var effects: [RoundEffect]
+        if let (reason, detail) = fault(found: verdict, in: check, of: open) {
+            effects = refuse(ticket, check, reason, detail)
+        } else {
+            let contribution = AcceptedContribution(
+                ticket: ticket,
+                participant: check.participant,
+                weight: check.entry.statement.sampleCount,
+                update: check.entry.statement.update
+            )
+            open.accepted[check.participant] = contribution
+            open.acceptedWeight += contribution.weight
+            lastStatements[check.participant] = check.entry.contribution.digest
+            effects = [
+                .record(.contributionAccepted(check.entry)),
+                .fold(contribution),
+            ]
+        }
+        let isFull = open.accepted.count >= plan.cohort.size || open.accepted.count == open.cohort.count
+        if isFull {
+            for (late, other) in open.pending.sorted(by: { $0.key < $1.key }) {
+                effects += refuse(late, other, .roundFull, "enough others came first")
+            }
+            open.pending.removeAll()
+        }
+        phase = .collecting(open)
+        return isFull || (open.isClosing && open.pending.isEmpty) ? effects + closeRound(open, nowMs) : effects
+    }
+
+    /// What keeps a checked contribution from being accepted, or nil: the driver's verdict, or what was accepted while
+    /// the check ran.
+    private func fault(
+        found verdict: UpdateVerdict,
+        in check: OpenRound.PendingCheck,
+        of open: OpenRound
+    ) -> (RefusalReason, String)? {
+        if case .refused(let reason, let detail) = verdict { return (reason, detail) }
+        if open.accepted[check.participant] != nil {
+            return (.duplicate, Self.duplicateDetail(check.participant, open))
+        }
+        return weightFault(in: check.entry.statement, of: open)
+    }
+
+    /// The sum is exact up to a total weight; what would pass it is refused.
+    private func weightFault(
+        in statement: ContributionStatement,
+        of open: OpenRound
+    ) -> (RefusalReason, String)? {
+        guard open.acceptedWeight + statement.sampleCount <= LedgerLimits.totalWeight else {
+            return (.badSampleCount, "the round's total weight would pass \(LedgerLimits.totalWeight)")
+        }
+        return nil
+    }
+
+    private static func duplicateDetail(_ participant: ParticipantNumber, _ open: OpenRound) -> String {
+        "participant \(participant)'s contribution to round \(open.number) is in already"
+    }
+
+    /// The first thing wrong with a statement for the open round, or nil.
+    private func fault(
+        in statement: ContributionStatement,
+        of open: OpenRound,
+        _ nowMs: UInt64
+    ) -> (RefusalReason, String)? {
+        guard statement.task == plan.task else { return (.wrongTask, "the task is \(plan.task)") }
+        guard let participant = participants[statement.participantKey] else {
+            return (.unknownParticipant, "\(statement.participantKey.did) is not registered")
+        }
+        guard open.cohort.contains(participant) else {
+            return (.notInvited, "participant \(participant) is not in the cohort of round \(open.number)")
+        }
+        guard open.accepted[participant] == nil else {
+            return (.duplicate, Self.duplicateDetail(participant, open))
+        }
+        guard nowMs <= open.deadlineMs, !open.isClosing else {
+            return (.late, "came \(nowMs - min(nowMs, open.deadlineMs)) ms after the deadline")
+        }
+        guard statement.baseModel == open.baseModel else {
+            return (.wrongBaseModel, "trained from \(statement.baseModel), not from \(open.baseModel)")
+        }
+        guard statement.configuration == plan.task else {
+            return (.wrongConfiguration, "trained under configuration \(statement.configuration)")
+        }
+        guard statement.parameterCount == plan.parameterCount else {
+            return (.badShape, "\(statement.parameterCount) parameters; the model has \(plan.parameterCount)")
+        }
+        guard (1...UInt64(FederationLimits.sampleCount)).contains(statement.sampleCount) else {
+            return (
+                .badSampleCount, "\(statement.sampleCount) examples; 1 to \(FederationLimits.sampleCount) are taken"
+            )
+        }
+        if let fault = weightFault(in: statement, of: open) { return fault }
+        guard statement.previousContribution == lastStatements[participant] ?? .zero else {
+            return (.malformed, "does not follow the participant's last accepted contribution")
+        }
+        guard open.pending.count < FederationLimits.checksInFlight else {
+            return (.roundFull, "\(open.pending.count) contributions are being checked already; send it again later")
+        }
+        return nil
+    }
+
+    /// Why a statement that is not for an open round does not count.
+    private func reasonOutOfTurn(_ statement: ContributionStatement, _ nowMs: UInt64) -> RefusalReason {
+        guard case .aggregating(let open) = phase, open.number == statement.round else { return .staleRound }
+        if let participant = participants[statement.participantKey], open.accepted[participant] != nil {
+            return .duplicate
+        }
+        return open.isClosing || nowMs > open.deadlineMs ? .late : .roundFull
+    }
+
+    private mutating func refuse(
+        _ ticket: UInt64,
+        _ check: OpenRound.PendingCheck,
+        _ reason: RefusalReason,
+        _ detail: String
+    ) -> [RoundEffect] {
+        refuse(ticket, check.entry.statement, check.entry.contribution.statementBytes, reason, detail)
+    }
+
+    /// Refuses a contribution; writes it to the ledger unless that key has had its share of entries this round.
+    private mutating func refuse(
+        _ ticket: UInt64,
+        _ statement: ContributionStatement?,
+        _ bytes: [UInt8],
+        _ reason: RefusalReason,
+        _ detail: String
+    ) -> [RoundEffect] {
+        let known = statement.flatMap { participants[$0.participantKey] == nil ? nil : $0.participantKey }
+        let recorded = recordedRefusals[known, default: 0]
+        recordedRefusals[known] = recorded + 1
+        let refusal = RoundEffect.refuse(ticket: ticket, reason: reason, detail: detail)
+        guard recorded < FederationLimits.recordedRefusalsPerRound else { return [refusal] }
+        let entry = ContributionRefused(
+            task: plan.task,
+            round: statement?.round ?? 0,
+            participantKey: statement?.participantKey,
+            reason: reason,
+            detail: String(String.UnicodeScalarView(detail.unicodeScalars.prefix(LedgerLimits.detailByteCount / 4))),
+            statementDigest: SHA256.hash(bytes)
+        )
+        return [.record(.contributionRefused(entry)), refusal]
+    }
+}

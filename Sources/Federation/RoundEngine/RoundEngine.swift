@@ -1,0 +1,203 @@
+package import Attestation
+package import Ledger
+internal import Tensors
+internal import Training
+
+/// Runs one task's rounds: invitations, deadlines, quorum, over-selection, stragglers, repeated and late messages.
+///
+/// A pure state machine (design decision D2): events and the time come in, effects go out; no clock, no I/O, no random
+/// numbers that are not drawn from the task's seed. The simulator and the server drive the same engine.
+package struct RoundEngine: Sendable {
+    /// What the engine needs to know of the task.
+    package struct Plan: Sendable {
+        /// SHA-256 of the task file: also the configuration digest that contributions name.
+        package let task: Digest
+        package let seed: UInt64
+        package let roundCount: UInt32
+        /// Test accuracy in parts per million at which the task ends early.
+        package let stopAccuracyPpm: UInt32?
+        package let cohort: TaskConfiguration.CohortRule
+        package let parameterCount: UInt64
+
+        package init(task: Digest, configuration: TaskConfiguration) {
+            self.task = task
+            seed = configuration.seed
+            roundCount = UInt32(configuration.roundCount)
+            stopAccuracyPpm = configuration.stopAccuracy.map { UInt32(($0 * 1_000_000).rounded()) }
+            cohort = configuration.cohort
+            parameterCount = UInt64(configuration.architecture.parameterLayout.count)
+        }
+    }
+
+    /// Where the task stands.
+    enum Phase {
+        /// No round is open: before the first, or between two after a restart.
+        case idle
+        /// A round takes contributions.
+        case collecting(OpenRound)
+        /// Enough came in; the driver averages and scores.
+        case aggregating(OpenRound)
+        /// All rounds are over.
+        case finished
+    }
+
+    package let plan: Plan
+    var phase = Phase.idle
+    /// The last round that was opened; 0 before the first.
+    package private(set) var round: UInt32
+    /// Digest of the current global model.
+    package private(set) var model: Digest
+    /// When the entries that the last `handle` recorded happened, in milliseconds since the Unix epoch.
+    ///
+    /// The driver's time, but while a round takes contributions never past its deadline: what came in time counts
+    /// however long its check took, and the ledger's rules judge by the time in the entry.
+    package private(set) var entryTimeMs: UInt64 = 0
+    var participants: [PublicKey: ParticipantNumber]
+    /// Digest of each participant's last accepted statement.
+    var lastStatements: [ParticipantNumber: Digest]
+    /// Digest of the server optimiser's momentum, if it has any.
+    private var serverState: Digest?
+    /// Refusals written to the ledger in this round, by claimed key (nil: unreadable).
+    var recordedRefusals: [PublicKey?: Int] = [:]
+
+    /// An engine at the state that a ledger's replay gives.
+    ///
+    /// - Parameters:
+    ///   - round: the last round sealed; 0 for none.
+    ///   - model: the current model's digest.
+    ///   - participants: keys and numbers, from the ledger.
+    ///   - lastStatements: digests of the last accepted statements, from the ledger.
+    ///   - serverState: digest of the server optimiser's momentum, from the ledger.
+    package init(
+        plan: Plan,
+        round: UInt32 = 0,
+        model: Digest,
+        participants: [PublicKey: ParticipantNumber],
+        lastStatements: [ParticipantNumber: Digest] = [:],
+        serverState: Digest? = nil
+    ) {
+        self.plan = plan
+        self.round = round
+        self.model = model
+        self.participants = participants
+        self.lastStatements = lastStatements
+        self.serverState = serverState
+    }
+
+    /// Whether all rounds are over.
+    package var isFinished: Bool {
+        if case .finished = phase { true } else { false }
+    }
+
+    /// Takes one event and says what is to be done.
+    ///
+    /// - Parameters:
+    ///   - event: what happened.
+    ///   - nowMs: the driver's time, in milliseconds since the Unix epoch; never less than before.
+    package mutating func handle(_ event: RoundEvent, atMs nowMs: UInt64) -> [RoundEffect] {
+        entryTimeMs = if case .collecting(let open) = phase { min(nowMs, open.deadlineMs) } else { nowMs }
+        switch event {
+        case .start:
+            guard case .idle = phase, !participants.isEmpty else { return [] }
+            return openNextRound(nowMs)
+        case .received(let statement, let signature, let ticket):
+            return receive(statement: statement, signature: signature, ticket: ticket, nowMs)
+        case .checked(let ticket, let verdict):
+            return settle(ticket: ticket, verdict: verdict, nowMs)
+        case .deadlinePassed(let passed):
+            guard case .collecting(var open) = phase, open.number == passed else { return [] }
+            open.isClosing = true
+            phase = .collecting(open)
+            return open.pending.isEmpty ? closeRound(open, nowMs) : []
+        case .aggregated(let result):
+            guard case .aggregating(let open) = phase, open.number == result.round else { return [] }
+            return seal(open, result, nowMs)
+        }
+    }
+
+    /// Opens the next round, or finishes the task after the last.
+    mutating func openNextRound(_ nowMs: UInt64) -> [RoundEffect] {
+        guard round < plan.roundCount else {
+            phase = .finished
+            return [.finish(rounds: round, model: model)]
+        }
+        round += 1
+        recordedRefusals.removeAll(keepingCapacity: true)
+        let cohort = CohortSelection.cohort(
+            size: plan.cohort.invitationCount,
+            population: participants.count,
+            seed: plan.seed,
+            round: round
+        )
+        let deadline = nowMs + UInt64(plan.cohort.deadlineSeconds) * 1_000
+        phase = .collecting(OpenRound(number: round, cohort: Set(cohort), baseModel: model, deadlineMs: deadline))
+        return [
+            .record(
+                .roundOpened(
+                    RoundOpened(
+                        task: plan.task,
+                        round: round,
+                        baseModel: model,
+                        deadlineMs: deadline,
+                        cohort: cohort
+                    )
+                )
+            ),
+            .invite(Invitation(round: round, cohort: cohort, baseModel: model, deadlineMs: deadline)),
+            .setTimer(round: round, atMs: deadline),
+        ]
+    }
+
+    /// Ends collecting: averages with a quorum, gives the round up without.
+    mutating func closeRound(_ open: OpenRound, _ nowMs: UInt64) -> [RoundEffect] {
+        let accepted = open.accepted.values.sorted { $0.participant < $1.participant }
+        guard accepted.count >= plan.cohort.quorum else {
+            let sealed = RoundSealed(
+                task: plan.task,
+                round: open.number,
+                outcome: .noQuorum,
+                accepted: UInt32(accepted.count),
+                totalWeight: open.acceptedWeight,
+                aggregate: nil,
+                model: model,
+                serverState: serverState,
+                metrics: nil
+            )
+            phase = .idle
+            return [.abandon(round: open.number), .record(.roundSealed(sealed)), .recordDue] + openNextRound(nowMs)
+        }
+        phase = .aggregating(open)
+        return [.aggregate(round: open.number, accepted: accepted)]
+    }
+
+    /// Writes down what a round gave, and goes on.
+    private mutating func seal(_ open: OpenRound, _ result: RoundResult, _ nowMs: UInt64) -> [RoundEffect] {
+        let sealed = RoundSealed(
+            task: plan.task,
+            round: open.number,
+            outcome: .aggregated,
+            accepted: UInt32(open.accepted.count),
+            totalWeight: open.acceptedWeight,
+            aggregate: result.aggregate,
+            model: result.model,
+            serverState: result.serverState,
+            metrics: result.metrics
+        )
+        var effects: [RoundEffect] = [.record(.roundSealed(sealed))]
+        for lower in stride(from: 0, to: result.scores.count, by: LedgerLimits.scoreCount) {
+            let part = result.scores[lower..<min(lower + LedgerLimits.scoreCount, result.scores.count)]
+            effects.append(
+                .record(.scores(RoundScores(task: plan.task, round: open.number, scores: Array(part))))
+            )
+        }
+        effects.append(.recordDue)
+        model = result.model
+        serverState = result.serverState
+        phase = .idle
+        if let stop = plan.stopAccuracyPpm, result.metrics.testAccuracyPpm >= stop {
+            phase = .finished
+            return effects + [.finish(rounds: round, model: model)]
+        }
+        return effects + openNextRound(nowMs)
+    }
+}

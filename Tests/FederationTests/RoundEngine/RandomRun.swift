@@ -1,0 +1,101 @@
+import Federation
+import Ledger
+import Tensors
+
+/// Random events for a random small task: sensible, wrong, repeated and out of turn.
+struct RandomRun {
+    var driver: EngineDriver
+    private var generator: SeededGenerator
+    private var ticket: UInt64 = 0
+    private var inFlight: [UInt64] = []
+    private var sent: [ContributionStatement] = []
+    private let population: Int
+
+    init(seed: UInt64) throws {
+        generator = SeededGenerator(seed: seed, stream: "events")
+        population = 1 + generator.nextIndex(below: 6)
+        let size = 1 + generator.nextIndex(below: 4)
+        let task = try Fixtures.task(
+            size: size,
+            quorum: 1 + generator.nextIndex(below: size),
+            overSelection: 1 + generator.nextUnit(),
+            deadlineSeconds: 1 + generator.nextIndex(below: 3),
+            rounds: 1 + generator.nextIndex(below: 5),
+            stopAccuracy: generator.nextIndex(below: 2) == 0 ? 0.95 : nil,
+            epochRounds: UInt32(1 + generator.nextIndex(below: 3))
+        )
+        driver = try EngineDriver(task, participants: population)
+        if generator.nextIndex(below: 8) != 0 { try driver.handle(.start) }
+    }
+
+    /// One event, at a time not before the last one's.
+    mutating func step() throws {
+        if generator.nextIndex(below: 3) == 0 { driver.nowMs += UInt64(generator.nextIndex(below: 900)) }
+        switch generator.nextIndex(below: 20) {
+        case 0: try driver.handle(.start)
+        case 1...7: try receive(statement())
+        case 8: try receiveGarbage()
+        case 9: if let again = sent.randomElement(using: &generator) { try receive(again) }
+        case 10...14: try decide()
+        case 15: try driver.handle(.checked(ticket: UInt64(generator.nextIndex(below: 100)), verdict: .sound))
+        case 16: try driver.handle(.deadlinePassed(round: UInt32(generator.nextIndex(below: 7))))
+        case 17: try driver.passDeadline()
+        case 18: try driver.handle(.aggregated(driver.result(round: UInt32(generator.nextIndex(below: 7)))))
+        default:
+            try driver.handle(.aggregated(driver.result(accuracyPpm: UInt32(generator.nextIndex(below: 1_000_001)))))
+        }
+    }
+
+    private mutating func receive(_ statement: ContributionStatement) throws {
+        ticket += 1
+        inFlight.append(ticket)
+        sent.append(statement)
+        try driver.receive(statement, ticket: ticket)
+    }
+
+    private mutating func receiveGarbage() throws {
+        ticket += 1
+        var bytes = try statement().encoded
+        let place = generator.nextIndex(below: bytes.count)
+        if generator.nextIndex(below: 2) == 0 {
+            bytes[place] ^= 1 << UInt8(generator.nextIndex(below: 8))
+        } else {
+            bytes.removeLast(bytes.count - place)
+        }
+        inFlight.append(ticket)
+        try driver.receive(bytes: bytes, ticket: ticket)
+    }
+
+    private mutating func statement() throws -> ContributionStatement {
+        let number = generator.nextIndex(below: population + 1)
+        let wrong = generator.nextIndex(below: 40)
+        let other = Fixtures.digest("other")
+        let samples: UInt64 =
+            switch generator.nextIndex(below: 10) {
+            case 0: UInt64(FederationLimits.sampleCount)
+            case 1: generator.next()
+            default: UInt64(1 + generator.nextIndex(below: 100))
+            }
+        return try driver.statement(
+            number,
+            samples: samples,
+            round: wrong == 0 ? UInt32(generator.nextIndex(below: 7)) : nil,
+            task: wrong == 1 ? other : nil,
+            baseModel: wrong == 2 ? other : nil,
+            configuration: wrong == 3 ? other : nil,
+            parameterCount: wrong == 4 ? generator.next() : nil,
+            previous: wrong == 5 ? other : nil,
+            nonce: UInt8(generator.nextIndex(below: 3))
+        )
+    }
+
+    private mutating func decide() throws {
+        guard !inFlight.isEmpty else { return }
+        let decided = inFlight.remove(at: generator.nextIndex(below: inFlight.count))
+        let reasons = RefusalReason.allCases
+        let verdict: UpdateVerdict =
+            generator.nextIndex(below: 5) == 0
+            ? .refused(reasons[generator.nextIndex(below: reasons.count)], detail: "for the test") : .sound
+        try driver.handle(.checked(ticket: decided, verdict: verdict))
+    }
+}

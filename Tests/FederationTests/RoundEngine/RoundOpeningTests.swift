@@ -1,0 +1,83 @@
+import Federation
+import Ledger
+import Testing
+
+@Suite("A round's opening")
+struct RoundOpeningTests {
+    @Test("Starting records the round, invites its cohort and sets the timer, in this order")
+    func start() throws {
+        var driver = try EngineDriver(Fixtures.task(), participants: 3)
+        let effects = driver.engine.handle(.start, atMs: driver.nowMs)
+        #expect(
+            effects.map(EngineDriver.words)
+                == ["record opened 1 for [0, 1, 2]", "invite [0, 1, 2] to 1", "set timer of 1"]
+        )
+        guard case .record(.roundOpened(let opened)) = effects[0], case .invite(let invitation) = effects[1],
+            case .setTimer(_, let atMs) = effects[2]
+        else { return }
+        #expect(opened.task == driver.task && opened.baseModel == driver.engine.model)
+        #expect(opened.deadlineMs == driver.nowMs + 60_000)
+        #expect(atMs == opened.deadlineMs)
+        #expect(invitation.round == 1 && invitation.cohort == [0, 1, 2])
+        #expect(invitation.baseModel == opened.baseModel && invitation.deadlineMs == opened.deadlineMs)
+    }
+
+    @Test("Starting twice opens one round")
+    func startTwice() throws {
+        var driver = try EngineDriver(Fixtures.task(), participants: 3)
+        try driver.handle(.start)
+        #expect(try driver.handle(.start).isEmpty)
+        #expect(driver.engine.round == 1)
+    }
+
+    @Test("No round is opened while nobody is registered")
+    func nobody() throws {
+        var driver = try EngineDriver(Fixtures.task(), participants: 0)
+        #expect(try driver.handle(.start).isEmpty)
+        #expect(driver.engine.round == 0)
+        #expect(!driver.engine.isFinished)
+    }
+
+    @Test("Over-selection invites more than the round takes")
+    func overSelection() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 3, overSelection: 1.3), participants: 20)
+        try driver.handle(.start)
+        let opened = try driver.entries { if case .roundOpened(let opened) = $0 { opened } else { nil } }
+        #expect(opened.map(\.cohort.count) == [4])
+    }
+
+    @Test("Before the first round, every message is stale")
+    func idle() throws {
+        var driver = try EngineDriver(Fixtures.task(), participants: 3)
+        try driver.receive(driver.statement(0, round: 1), ticket: 5)
+        #expect(driver.refusal(of: 5) == .staleRound)
+    }
+
+    @Test("An engine taken up after a round goes on with the next one and knows the last statements")
+    func restart() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 2), participants: 2)
+        try driver.handle(.start)
+        try driver.contribute(0)
+        try driver.contribute(1)
+        let before = driver.engine
+        let numbers = driver.journal.state.numbers
+        var straight = driver
+        let opening = try straight.handle(.aggregated(driver.result()))
+        var resumed = RoundEngine(
+            plan: before.plan,
+            round: 1,
+            model: straight.engine.model,
+            participants: numbers,
+            lastStatements: Dictionary(
+                uniqueKeysWithValues: driver.journal.state.participants.enumerated().map {
+                    (ParticipantNumber($0), $1.lastContribution)
+                }
+            )
+        )
+        let effects = resumed.handle(.start, atMs: driver.nowMs).map(EngineDriver.words)
+        #expect(effects == Array(opening.suffix(3)))
+        let next = try straight.statement(0, nonce: 1)
+        let event = RoundEvent.received(statement: next.encoded, signature: [], ticket: 1)
+        #expect(resumed.handle(event, atMs: driver.nowMs).map(EngineDriver.words) == ["check 1"])
+    }
+}
