@@ -58,6 +58,7 @@ let package = Package(
         // The round engine: a pure state machine, and what it drives.
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
+        room("Runs", ["Attestation", "Ledger", "Tensors"]),
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
@@ -69,5 +70,6 @@ let package = Package(
         tests(of: "Valuation", ["Tensors"]),
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
+        tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
     ]
 )

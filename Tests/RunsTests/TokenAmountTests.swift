@@ -1,0 +1,24 @@
+import Runs
+import Testing
+
+@Suite("Token amounts")
+struct TokenAmountTests {
+    @Test(
+        "An amount has six decimals, whatever its size",
+        arguments: [
+            (UInt64(0), "0.000000"), (1, "0.000001"), (999_999, "0.999999"), (1_000_000, "1.000000"),
+            (12_345_678, "12.345678"), (UInt64.max, "18446744073709.551615"),
+        ]
+    )
+    func exact(_ units: UInt64, _ text: String) {
+        #expect(TokenAmount.text(units) == text)
+    }
+
+    @Test("A short amount is cut, never rounded up, and groups its thousands")
+    func short() {
+        #expect(TokenAmount.shortText(1_999_999) == "1.99")
+        #expect(TokenAmount.shortText(1_234_567_890_000, places: 1) == "1\u{202F}234\u{202F}567.8")
+        #expect(TokenAmount.shortText(999_999, places: 0) == "0")
+        #expect(TokenAmount.shortText(5, places: 9) == "0.000005")
+    }
+}
