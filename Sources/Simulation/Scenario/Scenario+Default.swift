@@ -1,0 +1,40 @@
+extension Scenario {
+    /// The scenario that `tributary simulate` runs without an argument: the embedded digits, eight honest
+    /// participants, two that drop out now and then, and one of each kind of cheat.
+    ///
+    /// Kept equal to Simulations/scenarios/digits-default.yaml by a test.
+    package static let defaultText = """
+        # Optical digits, ten who work and five who cheat: `tributary simulate` without an argument.
+        name: digits-default
+        seed: 1
+        rounds: 30
+
+        # 1,797 images of 8x8 come with the program. The coordinator keeps 300 to score contributions on, and 300 more
+        # to report accuracy on; the rest is dealt out evenly.
+        data: { source: digits, validation: 300, test: 300 }
+        partition: { rule: iid }
+
+        # One hidden layer of 64; each participant trains one epoch a round.
+        model: { hidden: [64] }
+        training: { epochs: 1, batch: 10, learning_rate: 0.2 }
+
+        # Everybody is invited each round; half of them make a quorum.
+        cohort: { size: 15, quorum: 8, deadline_s: 60 }
+
+        # 100 tokens a round, paid when the epoch is settled, by what each contribution added to the model that the
+        # public past did not already predict.
+        reward: { score: path-novel, pool_per_round: "100", epoch_rounds: 30, source: emission, cap: "1000000" }
+
+        participants:
+          - { kind: honest, count: 8 }
+          - { kind: drop-out, count: 2, drop_out: 0.3 }
+          - { kind: zero, count: 1 }
+          - { kind: noise, count: 1 }
+          - { kind: replay, count: 1 }
+          - { kind: replay-noise, count: 1, noise: 0.3 }
+          - { kind: label-flip, count: 1 }
+
+        network: { latency_ms: 40, jitter_ms: 20, bandwidth_mbps: 50 }
+
+        """
+}

@@ -1,0 +1,147 @@
+internal import Datasets
+package import Federation
+internal import Ledger
+internal import Runs
+
+extension Scenario {
+    private static let keys =
+        TaskConfiguration.keys + ["data", "partition", "participants", "network", "updates"]
+
+    /// The data source that a scenario file names, read before the data set itself is.
+    ///
+    /// - Throws: `FederationError` naming the key and line.
+    package static func dataSource(in text: String) throws(FederationError) -> DataSource {
+        let root = try ConfigurationSection(text: text)
+        try root.expectOnly(keys)
+        guard let data = try root.section("data") else { return .digits }
+        return try dataSource(in: data)
+    }
+
+    /// Reads a scenario file for a data set of known shape.
+    ///
+    /// - Throws: `FederationError` naming the key and line.
+    package init(text: String, featureCount: Int, classCount: Int) throws(FederationError) {
+        let root = try ConfigurationSection(text: text)
+        try root.expectOnly(Self.keys)
+        task = try TaskConfiguration(section: root, featureCount: featureCount, classCount: classCount)
+        let data = try root.section("data")
+        self.data = try data.map(Self.dataSource(in:)) ?? .digits
+        validationCount = try data?.integer("validation", in: 1...SimulationLimits.validationCount) ?? 300
+        testCount = try data?.integer("test", in: 0...DatasetLimits.exampleCount) ?? 300
+        partitioner = try Self.partitioner(in: root)
+        populations = try Self.populations(in: root)
+        network = try Self.network(in: root)
+        (retention, diskBudgetByteCount) = try Self.updates(in: root)
+        let reward = try root.section("reward")
+        cap = try Self.amount("cap", in: reward) ?? 1_000_000 * Ledger.TokenAmount.unitsPerToken
+        let everyPool = task.reward.poolPerRound.multipliedReportingOverflow(by: UInt64(task.roundCount))
+        escrow = try Self.amount("escrow", in: reward) ?? (everyPool.overflow ? cap : min(cap, everyPool.partialValue))
+        try checkConsistency()
+    }
+
+    private static func dataSource(in data: ConfigurationSection) throws(FederationError) -> DataSource {
+        try data.expectOnly(["source", "path", "validation", "test"])
+        guard try data.word("source", among: ["digits", "folder"]) == "folder" else { return .digits }
+        guard let path = try data.string("path"), !path.isEmpty else { throw data.missing("path") }
+        return .path(path)
+    }
+
+    private static func amount(
+        _ key: String, in section: ConfigurationSection?
+    ) throws(FederationError) -> UInt64? {
+        guard let section, let text = try section.string(key) else { return nil }
+        guard let units = Ledger.TokenAmount.units(text) else {
+            throw section.wrong(key, "an amount such as \"12.5\", not \"\(text)\"")
+        }
+        return units
+    }
+
+    private static func partitioner(in root: ConfigurationSection) throws(FederationError) -> Partitioner {
+        guard let section = try root.section("partition") else { return .iid }
+        try section.expectOnly(["rule", "shards", "alpha", "minimum"])
+        let rule = try section.word("rule", among: ["iid", "shards", "dirichlet", "quantity", "natural"]) ?? "iid"
+        let alpha = try section.number("alpha", in: 1e-3...1e6) ?? 0.5
+        switch rule {
+        case "shards": return .shards(perParticipant: try section.integer("shards", in: 1...10_000) ?? 2)
+        case "dirichlet":
+            return .dirichlet(alpha: alpha, minimumCount: try section.integer("minimum", in: 1...1_000_000) ?? 1)
+        case "quantity": return .quantitySkew(alpha: alpha)
+        case "natural": return .naturalKey
+        default: return .iid
+        }
+    }
+
+    private static func populations(in root: ConfigurationSection) throws(FederationError) -> [Population] {
+        guard let sections = try root.sections("participants"), !sections.isEmpty else {
+            throw root.missing("participants")
+        }
+        guard sections.count <= SimulationLimits.populationCount else {
+            throw root.wrong("participants", "at most \(SimulationLimits.populationCount) populations")
+        }
+        var populations: [Population] = []
+        for section in sections {
+            try section.expectOnly(["kind", "count", "speed", "drop_out", "late", "noise"])
+            guard let word = try section.word("kind", among: Population.Kind.allCases.map(\.rawValue)),
+                let kind = Population.Kind(rawValue: word)
+            else { throw section.missing("kind") }
+            populations.append(
+                Population(
+                    kind: kind, count: try section.integer("count", in: 1...FederationLimits.participantCount) ?? 1,
+                    speed: try section.number("speed", in: 0.001...1_000) ?? 1,
+                    dropOut: try section.number("drop_out", in: 0...1) ?? (kind == .dropOut ? 0.5 : 0),
+                    late: try section.number("late", in: 0...1) ?? 0,
+                    noise: try section.number("noise", in: 0...100) ?? 0.3))
+        }
+        return populations
+    }
+
+    private static func network(in root: ConfigurationSection) throws(FederationError) -> Network {
+        var network = Network()
+        guard let section = try root.section("network") else { return network }
+        try section.expectOnly(["latency_ms", "jitter_ms", "bandwidth_mbps", "duplicate", "seed"])
+        network.latencyMs = try section.number("latency_ms", in: 0...3_600_000) ?? network.latencyMs
+        network.jitterMs = try section.number("jitter_ms", in: 0...3_600_000) ?? network.jitterMs
+        network.bandwidthMbps = try section.number("bandwidth_mbps", in: 0.001...1e6) ?? network.bandwidthMbps
+        network.duplicate = try section.number("duplicate", in: 0...1) ?? 0
+        network.seed = UInt64(try section.integer("seed", in: 0...Int.max) ?? 0)
+        return network
+    }
+
+    private static func updates(
+        in root: ConfigurationSection
+    ) throws(FederationError) -> (RetentionRule, Int) {
+        let section = try root.section("updates")
+        try section?.expectOnly(["retain", "last", "disk_budget_mb"])
+        let word = try section?.word("retain", among: ["all", "last", "none"]) ?? "all"
+        let last = try section?.integer("last", in: 1...FederationLimits.roundCount) ?? 20
+        let megabytes = try section?.integer("disk_budget_mb", in: 1...1_000_000) ?? 2_048
+        let rule: RetentionRule =
+            switch word {
+            case "last": .lastRounds(last)
+            case "none": .none
+            default: .all
+            }
+        return (rule, megabytes << 20)
+    }
+
+    private func checkConsistency() throws(FederationError) {
+        guard participantCount <= FederationLimits.participantCount else {
+            throw FederationError(
+                .inconsistentConfiguration,
+                "\(participantCount) participants; the limit is \(FederationLimits.participantCount)")
+        }
+        guard task.cohort.quorum <= participantCount else {
+            throw FederationError(
+                .inconsistentConfiguration,
+                "cohort.quorum \(task.cohort.quorum) is more than the \(participantCount) participants",
+                hint: "no round could ever be sealed")
+        }
+        guard populations.contains(where: { $0.kind.holdsData }) else {
+            throw FederationError(
+                .inconsistentConfiguration, "no population holds data", hint: "add one of kind honest")
+        }
+        guard escrow <= cap else {
+            throw FederationError(.inconsistentConfiguration, "reward.escrow is more than reward.cap")
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package import Datasets
+package import Federation
+package import Runs
+
+/// A federation to simulate: the task, its data, who takes part, and the network between them.
+package struct Scenario: Sendable {
+    /// Where the examples come from.
+    package enum DataSource: Equatable, Sendable {
+        /// The embedded UCI optical digits.
+        case digits
+        /// A file or folder that `Dataset.load` reads.
+        case path(String)
+    }
+
+    /// How messages travel in the simulated world.
+    package struct Network: Equatable, Sendable {
+        /// One way, in milliseconds.
+        package var latencyMs: Double
+        /// Largest random addition to it.
+        package var jitterMs: Double
+        /// Of each participant's link, in 10^6 bits a second.
+        package var bandwidthMbps: Double
+        /// Probability that a contribution arrives twice.
+        package var duplicate: Double
+        /// Seeds latencies and jitter only: another value shuffles arrivals and changes nothing else.
+        package var seed: UInt64
+
+        package init(
+            latencyMs: Double = 40, jitterMs: Double = 20, bandwidthMbps: Double = 50, duplicate: Double = 0,
+            seed: UInt64 = 0
+        ) {
+            self.latencyMs = latencyMs
+            self.jitterMs = jitterMs
+            self.bandwidthMbps = bandwidthMbps
+            self.duplicate = duplicate
+            self.seed = seed
+        }
+    }
+
+    /// The task as the ledger will bind it.
+    package var task: TaskConfiguration
+    package var data: DataSource
+    /// Examples that the coordinator holds to score contributions on.
+    package var validationCount: Int
+    /// Examples held out for test accuracy, where the data set has no test part of its own.
+    package var testCount: Int
+    package var partitioner: Partitioner
+    package var populations: [Population]
+    package var network: Network
+    package var retention: RetentionRule
+    package var diskBudgetByteCount: Int
+    /// Most units that may ever be in circulation.
+    package var cap: UInt64
+    /// What a sponsor puts in escrow, where one pays.
+    package var escrow: UInt64
+
+    /// Participants of all populations.
+    package var participantCount: Int { populations.reduce(0) { $0 + $1.count } }
+}
