@@ -63,6 +63,13 @@ let package = Package(
             "Simulation",
             ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
         ),
+        room(
+            "Audit",
+            [
+                "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
+                "Training",
+            ]
+        ),
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),

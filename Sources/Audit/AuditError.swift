@@ -1,0 +1,27 @@
+/// What keeps an audit from being done at all; what an audit finds is an `AuditFault`. Equality is by `code` alone.
+package struct AuditError: Error, Equatable, CustomStringConvertible {
+    /// The kinds of failure.
+    package enum Code: String, Sendable {
+        /// The ledger cannot be opened or holds nothing.
+        case noLedger
+        /// The key given is not the one that the ledger names.
+        case wrongKey
+    }
+
+    /// The kind of failure.
+    package let code: Code
+    /// One sentence: what was wrong and where.
+    package let message: String
+    /// What to do next, where that is known.
+    package let hint: String?
+
+    package init(_ code: Code, _ message: String, hint: String? = nil) {
+        self.code = code
+        self.message = message
+        self.hint = hint
+    }
+
+    package var description: String { hint.map { "\(message); \($0)" } ?? message }
+
+    package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+}

@@ -1,0 +1,85 @@
+/// Something that does not hold, and where.
+package struct AuditFault: Equatable, Sendable, CustomStringConvertible {
+    /// Where a fault lies.
+    package enum Place: Equatable, Sendable, CustomStringConvertible {
+        /// An entry of the ledger, by sequence number.
+        case entry(UInt64)
+        /// A file of the run folder, by relative path.
+        case file(String)
+
+        package var description: String {
+            switch self {
+            case .entry(let sequence): "entry \(sequence)"
+            case .file(let path): path
+            }
+        }
+    }
+
+    package let place: Place
+    /// One sentence: what does not hold.
+    package let reason: String
+
+    package init(_ place: Place, _ reason: String) {
+        self.place = place
+        self.reason = reason
+    }
+
+    package var description: String { "\(place): \(reason)" }
+}
+
+/// How far one round could be checked.
+package struct AuditedRound: Equatable, Sendable {
+    /// What an audit could do with a round.
+    package enum Outcome: Equatable, Sendable {
+        /// Average, model, metrics and scores were computed again from the updates, to the last bit.
+        case rederived
+        /// Average and model were computed again; the scores were taken as recorded, for the reason given.
+        case aggregateOnly(String)
+        /// The digests were taken as recorded, for the reason given.
+        case digestOnly(String)
+        /// The round had no quorum: there is nothing to compute.
+        case noQuorum
+    }
+
+    package let round: UInt32
+    package let outcome: Outcome
+    /// Contributions that were accepted into it.
+    package let contributions: Int
+
+    package init(round: UInt32, outcome: Outcome, contributions: Int) {
+        self.round = round
+        self.outcome = outcome
+        self.contributions = contributions
+    }
+}
+
+/// What an audit found.
+package struct AuditReport: Sendable {
+    /// The run folder's name.
+    package var run = ""
+    /// Entries of the ledger that were replayed.
+    package var entries: UInt64 = 0
+    /// Root of the replayed ledger.
+    package var root = ""
+    /// The checkpoint's key, in its text form.
+    package var key = ""
+    /// Signatures of contributions that were verified.
+    package var contributions = 0
+    package var rounds: [AuditedRound] = []
+    /// Reward transfers whose amounts the rules derived again from the scores.
+    package var rewards = 0
+    /// Units that they moved.
+    package var rewarded: UInt64 = 0
+    /// What does not hold; empty if all does.
+    package var faults: [AuditFault] = []
+
+    package init() {}
+
+    /// Whether everything that was checked holds.
+    package var isClean: Bool { faults.isEmpty }
+
+    /// Rounds of one kind.
+    package func rounds(where predicate: (AuditedRound.Outcome) -> Bool) -> [UInt32] {
+        rounds.filter { predicate($0.outcome) }.map(\.round)
+    }
+}
