@@ -32,7 +32,7 @@ func tests(of name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 let package = Package(
     name: "tributary",
-    products: [],
+    products: [.executable(name: "tributary", targets: ["tributary"])],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
@@ -69,6 +69,14 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]
+        ),
+        .executableTarget(
+            name: "tributary",
+            dependencies: [
+                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
+                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
+            ],
+            swiftSettings: strict
         ),
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),

@@ -1,0 +1,134 @@
+import ArgumentParser
+import Attestation
+import Audit
+import Foundation
+import Ledger
+import Runs
+
+/// `tributary audit`: checks everything a run claims.
+struct AuditCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Check a run: replay its ledger, compute every model, score and payment again.",
+        discussion: """
+            Says OK, or names the first entry or file that is wrong and why, and exits with 2. Rounds whose updates were
+            not kept are taken on their digests' word, and named.
+
+            EXAMPLES
+              tributary audit latest
+              tributary audit runs/digits-default-20260101-120000 --json
+              tributary audit latest --key "$(cat coordinator.vkey)"
+            """)
+
+    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
+    var run_: String = "latest"
+
+    @Option(name: .long, help: ArgumentHelp("The coordinator's key (a C2SP vkey), known from elsewhere.", valueName: "vkey"))
+    var key: String?
+
+    @Option(name: .long, help: ArgumentHelp("Data set, if not where the scenario says.", valueName: "path"))
+    var data: String?
+
+    @OptionGroup var threadsOption: ThreadsOption
+    @OptionGroup var runsOptions: RunsOptions
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let folder = try runsOptions.find(run_)
+        let verifier = try key.map { try NoteVerifier(vkey: $0) }
+        let shows = !output.json && isatty(STDERR_FILENO) == 1
+        let auditor = Auditor(
+            folder: folder,
+            options: Auditor.Options(key: verifier, dataPath: data, threads: threadsOption.threads),
+            progress: { stage in
+                if shows { FileHandle.standardError.write(Data("\r\u{1B}[K\(stage)".utf8)) }
+            })
+        let report = try auditor.run()
+        if shows { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        if output.json {
+            try Envelope.print(command: "audit", AuditOutput(report))
+        } else {
+            describe(report)
+        }
+        if let first = report.faults.first {
+            throw CommandFailureError(
+                failure: CommandFailure(code: "auditFault", .auditFault, first.description, isSilent: true))
+        }
+    }
+
+    private func describe(_ report: AuditReport) {
+        let rederived = report.rounds { $0 == .rederived }
+        let without = report.rounds { $0 == .noQuorum }
+        Terminal.line("run           \(report.run)")
+        Terminal.line("ledger        \(report.entries) entries, root \(report.root)")
+        if !report.key.isEmpty { Terminal.line("signed by     \(report.key)") }
+        Terminal.line("contributions \(report.contributions) signatures verified")
+        Terminal.line("rounds        \(rederived.count) of \(report.rounds.count) computed again, to the last bit")
+        if !without.isEmpty { Terminal.line("              \(without.count) had no quorum") }
+        for round in report.rounds {
+            switch round.outcome {
+            case .digestOnly(let reason):
+                Terminal.line("              round \(round.round) taken on its digests: \(reason)")
+            case .aggregateOnly(let reason):
+                Terminal.line("              round \(round.round): average computed again, scores taken as recorded: \(reason)")
+            case .rederived, .noQuorum: break
+            }
+        }
+        Terminal.line("payments      \(report.rewards) rewards, \(Ledger.TokenAmount.text(report.rewarded)) derived again")
+        for fault in report.faults { Terminal.line("FAULT         \(fault)") }
+        Terminal.line(report.isClean ? "audit: OK" : "audit: FAILED, first at \(report.faults[0].place)")
+    }
+}
+
+/// What `audit --json` says.
+private struct AuditOutput: Encodable {
+    struct Fault: Encodable {
+        let place: String
+        let entry: UInt64?
+        let file: String?
+        let reason: String
+    }
+
+    struct Round: Encodable {
+        let round: UInt32
+        let outcome: String
+        let reason: String?
+    }
+
+    let clean: Bool
+    let run: String
+    let entries: UInt64
+    let root: String
+    let key: String
+    let contributions: Int
+    let rewards: Int
+    let rewarded: UInt64
+    let rounds: [Round]
+    let faults: [Fault]
+
+    init(_ report: AuditReport) {
+        clean = report.isClean
+        run = report.run
+        entries = report.entries
+        root = report.root
+        key = report.key
+        contributions = report.contributions
+        rewards = report.rewards
+        rewarded = report.rewarded
+        rounds = report.rounds.map { round in
+            switch round.outcome {
+            case .rederived: Round(round: round.round, outcome: "rederived", reason: nil)
+            case .aggregateOnly(let reason): Round(round: round.round, outcome: "aggregate-only", reason: reason)
+            case .digestOnly(let reason): Round(round: round.round, outcome: "digest-only", reason: reason)
+            case .noQuorum: Round(round: round.round, outcome: "no-quorum", reason: nil)
+            }
+        }
+        faults = report.faults.map { fault in
+            switch fault.place {
+            case .entry(let entry):
+                Fault(place: fault.place.description, entry: entry, file: nil, reason: fault.reason)
+            case .file(let file): Fault(place: fault.place.description, entry: nil, file: file, reason: fault.reason)
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Aggregation
+import ArgumentParser
+import Attestation
+import Audit
+import Datasets
+import Federation
+import Foundation
+import Ledger
+import Runs
+import Simulation
+import Tensors
+import Training
+import Valuation
+
+/// Any error as the user sees it: a code, a sentence, what to do next, and the process's exit code.
+///
+/// The one place where the modules' errors become exit codes; the numbers are in docs/exit-codes.md.
+struct CommandFailure {
+    /// What scripts see under `--json`.
+    struct Body: Encodable {
+        let code: String
+        let message: String
+        let hint: String?
+    }
+
+    /// Exit codes: those of sysexits.h where one fits.
+    enum Exit: Int32 {
+        case failure = 1
+        case auditFault = 2
+        case usage = 64
+        case badData = 65
+        case noInput = 66
+        case unavailable = 69
+        case cannotCreate = 73
+        case io = 74
+        case interrupted = 130
+    }
+
+    let body: Body
+    let exit: Exit
+    /// The command has said all there is to say.
+    let isSilent: Bool
+
+    var exitCode: Int32 { exit.rawValue }
+    var isUsage: Bool { exit == .usage }
+
+    init(code: String, _ exit: Exit, _ message: String, hint: String? = nil, isSilent: Bool = false) {
+        body = Body(code: code, message: message, hint: hint)
+        self.exit = exit
+        self.isSilent = isSilent
+    }
+
+    init(_ error: any Error) {
+        switch error {
+        case let error as CommandFailureError: self = error.failure
+        case let error as SimulationError:
+            let exit: Exit = error.code == .interrupted ? .interrupted : error.code == .unusableData ? .badData : .failure
+            self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
+        case let error as FederationError:
+            let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
+            self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
+        case let error as DatasetError:
+            self.init(code: error.code.rawValue, error.code == .notFound ? .noInput : .badData, error.description)
+        case let error as RunError: self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message)
+        case let error as LedgerError: self.init(code: error.code.rawValue, Self.exit(for: error.code), error.description)
+        case let error as AuditError:
+            self.init(code: error.code.rawValue, .auditFault, error.message, hint: error.hint)
+        case let error as TensorError:
+            self.init(code: error.code.rawValue, error.code == .fileUnreadable ? .io : .badData, error.description)
+        case let error as AttestationError: self.init(code: error.code.rawValue, .badData, error.description)
+        case let error as TrainingError: self.init(code: error.code.rawValue, .failure, error.description)
+        case let error as AggregationError: self.init(code: error.code.rawValue, .failure, error.description)
+        case let error as ValuationError: self.init(code: error.code.rawValue, .failure, error.description)
+        case let error where Tributary.exitCode(for: error) == .validationFailure:
+            self.init(code: "usage", .usage, Tributary.message(for: error), hint: "see tributary --help")
+        default: self.init(code: "failure", .failure, "\(error)")
+        }
+    }
+
+    private static func exit(for code: RunError.Code) -> Exit {
+        switch code {
+        case .missing, .notARunFolder, .ambiguousName: .noInput
+        case .readOnly: .cannotCreate
+        case .diskFull, .fileSystem, .conflictingBlob: .io
+        case .tooLarge, .malformed, .unsupportedSchema, .badSignature: .badData
+        }
+    }
+
+    private static func exit(for code: LedgerError.Code) -> Exit {
+        switch code {
+        case .storeFailed, .storeBusy, .notDurable, .poisoned: .io
+        case .storeUnreadable: .noInput
+        case .readOnly: .cannotCreate
+        default: .badData
+        }
+    }
+
+    /// `error: …` and the hint, for people.
+    func printToStandardError() {
+        var text = "error: \(body.message)\n"
+        if let hint = body.hint { text += "hint: \(hint)\n" }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}
+
+/// A failure that a command throws ready-made.
+struct CommandFailureError: Error {
+    let failure: CommandFailure
+}

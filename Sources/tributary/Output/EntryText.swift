@@ -1,0 +1,69 @@
+import Attestation
+import Federation
+import Foundation
+import Ledger
+
+/// Ledger entries in one line each, for people.
+struct EntryText {
+    private let labels: [String]
+
+    init(_ state: LedgerState) {
+        labels = state.participants.map { $0.label.isEmpty ? $0.key.did : $0.label }
+    }
+
+    /// What an entry says.
+    func line(for body: EntryBody) -> String {
+        switch body {
+        case .genesis(let body):
+            "\(body.origin), \(body.asset), cap \(Ledger.TokenAmount.text(body.cap))"
+        case .participantRegistered(let body): "\(body.label) \(Self.short(body.publicKey.did))"
+        case .taskOpened(let body):
+            "task \(Self.short(body.task.hex)), \(body.parameterCount) parameters, quorum \(body.quorum)"
+        case .roundOpened(let body):
+            "round \(body.round), \(body.cohort.count) invited, base \(Self.short(body.baseModel.hex))"
+        case .contributionAccepted(let body):
+            """
+            round \(body.statement.round), \(Self.short(body.statement.participantKey.did)), \
+            \(body.statement.sampleCount) examples, update \(Self.short(body.statement.update.hex))
+            """
+        case .contributionRefused(let body): "round \(body.round), \(body.reason.name): \(body.detail)"
+        case .roundSealed(let body):
+            """
+            round \(body.round), \(body.accepted) accepted, \
+            \(body.metrics.map { "accuracy \(Double($0.testAccuracyPpm) / 1e6)" } ?? "no quorum"), \
+            model \(Self.short(body.model.hex))
+            """
+        case .scores(let body): "round \(body.round), \(body.scores.count) scores"
+        case .transfer(let body):
+            "\(body.kind) \(Ledger.TokenAmount.text(body.amount)) from \(Self.short(body.debit.text)) to \(name(of: body.credit))"
+        case .epochSettled(let body):
+            """
+            epoch \(body.epoch) to round \(body.lastRound), pool \(Ledger.TokenAmount.text(body.pool)), \
+            paid \(Ledger.TokenAmount.text(body.paid)), carried \(Ledger.TokenAmount.text(body.carried))
+            """
+        case .taskClosed(let body): "after \(body.rounds) rounds, model \(Self.short(body.model.hex))"
+        case .snapshot(let body): "\(body.accounts) accounts, supply \(Ledger.TokenAmount.text(body.supply))"
+        }
+    }
+
+    private func name(of account: AccountName) -> String { Self.short(account.text) }
+
+    /// A digest, key or account name with its long middle left out.
+    static func short(_ text: String) -> String {
+        guard text.count > 40 else { return text }
+        return "\(text.prefix(text.hasPrefix("participant/") ? 28 : 16))…\(text.suffix(8))"
+    }
+
+    /// An amount with its sign.
+    static func amount(_ units: Int64) -> String {
+        (units < 0 ? "-" : "") + Ledger.TokenAmount.text(units.magnitude)
+    }
+
+    /// A time in UTC, to the millisecond.
+    static func time(_ timeMs: UInt64) -> String {
+        let date = Date(timeIntervalSince1970: Double(timeMs / 1_000))
+        let milliseconds = String(timeMs % 1_000)
+        let padded = String(repeating: "0", count: 3 - milliseconds.count) + milliseconds
+        return date.formatted(.iso8601.dateTimeSeparator(.space)).dropLast() + ".\(padded)"
+    }
+}

@@ -1,0 +1,44 @@
+import Foundation
+
+/// The one JSON object that a command prints under `--json` (design decision D11).
+struct Envelope<Payload: Encodable>: Encodable {
+    let schema = 1
+    let command: String
+    let ok = true
+    let data: Payload
+
+    enum CodingKeys: CodingKey { case schema, command, ok, data }
+
+    /// Prints what a command found.
+    static func print(command: String, _ data: Payload) throws {
+        try JSONLine.print(Envelope(command: command, data: data))
+    }
+}
+
+extension Envelope where Payload == Never {
+    /// Prints why a command failed.
+    static func printFailure(command: String, _ failure: CommandFailure) {
+        try? JSONLine.print(FailureEnvelope(command: command, error: failure.body))
+    }
+}
+
+/// The object that a failed command prints.
+private struct FailureEnvelope: Encodable {
+    let schema = 1
+    let command: String
+    let ok = false
+    let error: CommandFailure.Body
+
+    enum CodingKeys: CodingKey { case schema, command, ok, error }
+}
+
+/// Writes one JSON object and a line feed to standard output.
+private enum JSONLine {
+    static func print(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var bytes = try encoder.encode(value)
+        bytes.append(UInt8(ascii: "\n"))
+        try FileHandle.standardOutput.write(contentsOf: bytes)
+    }
+}

@@ -1,0 +1,52 @@
+import ArgumentParser
+import Foundation
+
+/// The command line: one executable for researchers, operators and auditors.
+struct Tributary: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tributary",
+        abstract: "A federated learning coordinator that pays, and whose every model and token anyone can check.",
+        discussion: """
+            EXAMPLES
+              tributary simulate                        a federation on this machine, with cheats in it
+              tributary simulate my-scenario.yaml --seed 7
+              tributary audit latest                    check the last run: models, scores, payments
+              tributary ledger balances latest          who owns what
+              tributary runs list                       the runs in ./runs
+
+            Every command takes --json: one object on standard output, for scripts. Exit codes are in docs/exit-codes.md.
+            """,
+        version: Tributary.versionText,
+        subcommands: [Simulate.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self])
+
+    /// The release; also what `--version` prints.
+    static let versionText = "0.1.0"
+}
+
+/// Runs the command that the arguments name and turns whatever it throws into a message and an exit code.
+@main
+struct Main {
+    static func main() {
+        // A closed pipe is an error to report, not a reason to die.
+        signal(SIGPIPE, SIG_IGN)
+        let wantsJSON = CommandLine.arguments.contains("--json")
+        var commandName = "tributary"
+        do {
+            var command = try Tributary.parseAsRoot()
+            commandName = type(of: command)._commandName
+            try command.run()
+        } catch {
+            let isHelp = Tributary.exitCode(for: error) == .success
+            guard !isHelp, !(error is CleanExit) else { Tributary.exit(withError: error) }
+            let failure = CommandFailure(error)
+            if wantsJSON {
+                Envelope.printFailure(command: commandName, failure)
+            } else if failure.isUsage {
+                Tributary.exit(withError: error)
+            } else if !failure.isSilent {
+                failure.printToStandardError()
+            }
+            exit(failure.exitCode)
+        }
+    }
+}
