@@ -80,6 +80,7 @@ let package = Package(
         ),
         // Each room's tests, and the tidy test that keeps the floor plan.
         .target(name: "TestSupport", dependencies: ["Tensors"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "TidyTests", swiftSettings: strict),
         .testTarget(name: "CKernelsTests", dependencies: ["CKernels", "Tensors"], swiftSettings: strict),
         tests(of: "Tensors"),
         tests(of: "Attestation", ["Tensors"]),
