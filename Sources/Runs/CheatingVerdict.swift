@@ -26,8 +26,7 @@ package struct CheatingVerdict: Equatable, Sendable {
     package var share: Double { paidToAll == 0 ? 0 : Double(paidToCheaters) / Double(paidToAll) }
 
     /// The verdict for people, such as "6 of 15 participants cheated. Together they earned 0.31 % of everything paid;
-    /// the
-    /// luckiest of them 1.2 % of an honest share."
+    /// the luckiest of them 1.2 % of an honest share."
     package var sentence: String {
         let who = "\(cheaters) of \(participants) participants cheated. "
         guard paidToCheaters > 0 else { return who + (cheaters == 1 ? "It earned nothing." : "They earned nothing.") }

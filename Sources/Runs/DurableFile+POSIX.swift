@@ -5,8 +5,7 @@ enum DurableFile {
     /// Replaces or creates a file: a temporary file beside it, `fsync`, `rename`, `fsync` of the folder.
     ///
     /// With `flushed` false the two flushes are left out: still never half a file to a reader, but after a power cut
-    /// the
-    /// newest files may be empty.
+    /// the newest files may be empty.
     static func write(_ bytes: [UInt8], to path: String, flushed: Bool = true) throws(RunError) {
         try write(header: bytes.span.bytes, values: [UInt8]().span.bytes, to: path, flushed: flushed)
     }

@@ -1,3 +1,5 @@
+import Ledger
+
 /// The table of participants at the end of a run: who did what, what it was worth, and what it earned.
 package struct FinalTable: Sendable {
     private let style: TableStyle

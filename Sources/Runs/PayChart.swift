@@ -1,3 +1,5 @@
+import Ledger
+
 /// What each participant was paid, as columns with the mean of the honest, in inline SVG.
 struct PayChart {
     /// Best paid first.

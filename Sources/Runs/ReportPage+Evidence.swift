@@ -1,3 +1,5 @@
+import Ledger
+
 extension ReportPage {
     /// Every round as a row, folded away.
     var roundsTable: Markup {

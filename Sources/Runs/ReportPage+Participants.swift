@@ -1,3 +1,5 @@
+import Ledger
+
 extension ReportPage {
     /// Who was paid what: the chart and the table.
     var pay: Markup {

@@ -1,3 +1,5 @@
+import Ledger
+
 extension ReportPage {
     /// Participants above which the page sums up by population, because the table of participants then scrolls.
     private static let crowd = 20

@@ -1,3 +1,5 @@
+import Ledger
+
 /// The report of a run: one self-contained HTML file without scripts, pictures or anything to be fetched.
 package struct ReportPage: Sendable {
     let summary: RunSummary

@@ -1,3 +1,5 @@
+import Ledger
+
 /// The live table of a running simulation: one line a round, in columns that do not move.
 package struct RoundTable: Sendable {
     private let style: TableStyle

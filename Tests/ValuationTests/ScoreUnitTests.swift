@@ -20,10 +20,4 @@ struct ScoreUnitTests {
             #expect(failure { () throws(ValuationError) in try ScoreUnit.units(ofNats: nats) } == .overflow)
         }
     }
-
-    @Test("Each rule pays by its own number")
-    func rules() {
-        let score = ContributionScore(path: PathScore(full: 5, novel: 3), sample: SampleScore(samples: 600))
-        #expect(ScoreRule.allCases.map { score.value(under: $0) } == [600, 5, 3])
-    }
 }

@@ -1,14 +1,4 @@
-/// Token amounts as people read them. An amount is a count of units of 10^-6 token; no floating point is involved.
-package enum TokenAmount {
-    /// Units in one token.
-    package static let unitsPerToken: UInt64 = 1_000_000
-
-    /// `12345678` as `"12.345678"`: always six decimals, so that columns align.
-    package static func text(_ units: UInt64) -> String {
-        let fraction = String(units % unitsPerToken)
-        return "\(units / unitsPerToken).\(String(repeating: "0", count: 6 - fraction.count))\(fraction)"
-    }
-
+extension TokenAmount {
     /// As `text`, with a space between groups of three digits of the whole tokens and `places` (0 to 6) decimals,
     /// cut and not rounded, so that nothing is shown that was not paid.
     package static func shortText(_ units: UInt64, places: Int = 2) -> String {
