@@ -33,7 +33,7 @@ package struct AuditedRound: Equatable, Sendable {
     package enum Outcome: Equatable, Sendable {
         /// Average, model, metrics and scores were computed again from the updates, to the last bit.
         case rederived
-        /// Average and model were computed again; the scores were taken as recorded, for the reason given.
+        /// The average was computed again; model and scores were taken as recorded, for the reason given.
         case aggregateOnly(String)
         /// The digests were taken as recorded, for the reason given.
         case digestOnly(String)

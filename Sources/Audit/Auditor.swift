@@ -60,9 +60,9 @@ package struct Auditor {
 
     /// Replays every entry under the rules; nil if one of them is wrong, which is then in the report.
     private func replay(into report: inout AuditReport) throws(AuditError) -> RunHistory? {
-        let store: SQLiteLedgerStore
+        let ledger: RunLedger
         do {
-            store = try SQLiteLedgerStore(path: folder.ledger.path, access: .readOnly)
+            ledger = try RunLedger(folder)
         } catch {
             guard FileManager.default.fileExists(atPath: folder.ledger.path) else {
                 throw AuditError(.noLedger, error.message, hint: "name the folder of a run")
@@ -71,7 +71,7 @@ package struct Auditor {
             return nil
         }
         var history = RunHistory()
-        let replayed = Replay.run(store: store, verifySignatures: true, threads: options.threads) { entry in
+        let replayed = Replay.run(store: ledger.store, verifySignatures: true, threads: options.threads) { entry in
             history.take(entry.entry)
         }
         report.entries = replayed.count

@@ -6,6 +6,7 @@ import Ledger
 import Runs
 import Simulation
 import Tensors
+import Training
 
 /// A fault found in the middle of computing a round.
 struct FoundFault: Error {
@@ -17,6 +18,31 @@ struct FoundFault: Error {
 }
 
 extension RoundAudit {
+    /// What the ledger's rules go by must be what the task's file says, which participants signed for.
+    func checkOpening(
+        _ opening: TaskOpened, at sequence: UInt64, _ task: TaskConfiguration, into report: inout AuditReport
+    ) {
+        let parts: [(name: String, agrees: Bool)] = [
+            ("reward", opening.reward == task.reward), ("quorum", Int(opening.quorum) == task.cohort.quorum),
+            ("grid", Int(opening.gridFractionBits) == task.grid.fractionBits),
+            ("number of parameters", opening.parameterCount == UInt64(task.architecture.parameterLayout.count)),
+        ]
+        for part in parts where !part.agrees {
+            report.faults.append(AuditFault(.entry(sequence), "its \(part.name) is not the one of the task's file"))
+        }
+    }
+
+    /// Nobody chooses a round's cohort: the task's seed draws it.
+    func checkCohort(_ round: RunHistory.Round, _ task: TaskConfiguration, into report: inout AuditReport) {
+        let drawn = CohortSelection.cohort(
+            size: task.cohort.invitationCount, population: round.population, seed: task.seed,
+            round: round.opened.round)
+        guard round.opened.cohort != drawn else { return }
+        report.faults.append(
+            AuditFault(
+                .entry(round.openedAt), "round \(round.opened.round): its cohort is not the one that the task's seed draws"))
+    }
+
     /// What a round lacks to be computed again, or nil.
     func lacking(_ round: RunHistory.Round, _ means: Means) -> String? {
         means.blobs.retainedRounds.contains(Int(round.opened.round)) ? nil : "its updates were not kept"

@@ -46,6 +46,7 @@ struct RoundAudit {
             report.faults.append(AuditFault(.entry(sequence), "the task cannot be taken up: \(error)"))
             return
         }
+        checkOpening(opening, at: sequence, means.task, into: &report)
         let initial = SharedParameterSet(means.task.architecture.initialParameters(seed: means.task.seed))
         guard means.blob.digest(of: initial.parameters, threads: options.threads) == opening.initialModel else {
             report.faults.append(AuditFault(.entry(sequence), "the initial model is not the one that the task's seed gives"))
@@ -93,7 +94,9 @@ struct RoundAudit {
             report.rounds.append(
                 AuditedRound(round: number, outcome: outcome, contributions: round.accepted.count))
         }
-        guard let sealed = round.sealed, sealed.body.outcome == .aggregated else { return note(.noQuorum) }
+        checkCohort(round, means.task, into: &report)
+        guard let sealed = round.sealed else { return note(.digestOnly("it was not sealed: the run was stopped")) }
+        guard sealed.body.outcome == .aggregated else { return note(.noQuorum) }
         defer {
             chain.recorded = Array((chain.recorded + [sealed.body.model]).suffix(2))
             chain.serverState = sealed.body.serverState

@@ -7,6 +7,8 @@ struct RunHistory {
     struct Round {
         let opened: RoundOpened
         let openedAt: UInt64
+        /// Participants that were registered then.
+        let population: Int
         var accepted: [(sequence: UInt64, statement: ContributionStatement)] = []
         var sealed: (sequence: UInt64, body: RoundSealed)?
         var scores: [(sequence: UInt64, score: ContributionScore)] = []
@@ -25,7 +27,8 @@ struct RunHistory {
         case .genesis(let body): genesis = body
         case .participantRegistered(let body): numbers[body.publicKey] = ParticipantNumber(numbers.count)
         case .taskOpened(let body): task = task ?? (entry.sequence, body)
-        case .roundOpened(let body): rounds.append(Round(opened: body, openedAt: entry.sequence))
+        case .roundOpened(let body):
+            rounds.append(Round(opened: body, openedAt: entry.sequence, population: numbers.count))
         case .contributionAccepted(let body):
             contributionCount += 1
             if !rounds.isEmpty { rounds[rounds.count - 1].accepted.append((entry.sequence, body.statement)) }

@@ -113,6 +113,11 @@ final class RunRecorder {
         }
     }
 
+    /// The path scores of a round do not add up to its loss drop as closely as three gradients should make them.
+    func gapIsWide(_ gap: Int64, atMs: UInt64) throws {
+        try event("score-gap-wide", atMs, ["gap_nats": .number(Self.nats(gap))])
+    }
+
     /// A round was sealed.
     func sealed(_ sealed: RoundSealed) { current.sealed = sealed }
 
@@ -165,7 +170,7 @@ final class RunRecorder {
         journal: Journal, model: Digest, retention: RetentionSummary, threads: Int
     ) throws -> RunSummary {
         let task = federation.scenario.task
-        let honest = zip(federation.participants, tallies).filter { $0.0.population.kind == .honest }.map(\.1.paid)
+        let honest = zip(federation.participants, tallies).filter { !$0.0.population.kind.cheats }.map(\.1.paid)
         let honestMean = honest.isEmpty ? 0 : Double(honest.reduce(0, +)) / Double(honest.count)
         let participants = zip(federation.participants, tallies).map { participant, tally in
             var perRound = tally.perRoundFull

@@ -88,6 +88,7 @@ extension Simulator {
             try blobs.putServerState(round: Int(round), bytes: state)
         }
         workshop.forget(round: round)
+        if result.isGapWide { try recorder.gapIsWide(result.metrics.scoreGap, atMs: clock.nowMs) }
         followUps.append(.aggregated(result))
     }
 
@@ -112,6 +113,17 @@ extension Simulator {
             try blobs.putModel(round: round, digest: digest, header: header, values: values)
         }
         try recorder.retired(retired, atMs: clock.nowMs)
+    }
+
+    /// Keeps what the next round starts from. The store lets models go by the round that they belong to, and a round
+    /// without quorum hands on those of the round before it.
+    func keepModels(through round: Int) throws {
+        if let previous = aggregator.previousModel {
+            let digest = workshop.blob.digest(of: previous.parameters, threads: threads)
+            if blobs.holdsModel(digest) { try store(model: previous, digest: digest, round: round - 1) }
+        }
+        try store(model: aggregator.model, digest: engine.model, round: round)
+        if let state = aggregator.serverState() { try blobs.putServerState(round: round, bytes: state) }
     }
 
     private func withBytes<Result>(

@@ -97,7 +97,8 @@ package final class Simulator {
             }
         } catch {
             try? flush()
-            _ = try? finishRun()
+            // Where the run cannot be finished, at least what is in the write-ahead log goes into the ledger's file.
+            if (try? finishRun()) == nil { try? journal.close() }
             throw error
         }
         return try finishRun()
@@ -129,6 +130,7 @@ package final class Simulator {
         case .abandon(let round):
             aggregator.abandon()
             workshop.forget(round: round)
+            try keepModels(through: Int(round))
         case .finish(let rounds, let model):
             try close(rounds: rounds, model: model)
             hasFinished = true

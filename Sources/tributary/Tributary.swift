@@ -30,17 +30,15 @@ struct Main {
         // A closed pipe is an error to report, not a reason to die.
         signal(SIGPIPE, SIG_IGN)
         let wantsJSON = CommandLine.arguments.contains("--json")
-        var commandName = "tributary"
         do {
             var command = try Tributary.parseAsRoot()
-            commandName = type(of: command)._commandName
             try command.run()
         } catch {
             let isHelp = Tributary.exitCode(for: error) == .success
             guard !isHelp, !(error is CleanExit) else { Tributary.exit(withError: error) }
             let failure = CommandFailure(error)
             if wantsJSON {
-                Envelope.printFailure(command: commandName, failure)
+                if !failure.isSilent { Envelope.printFailure(command: commandName(in: CommandLine.arguments), failure) }
             } else if failure.isUsage {
                 Tributary.exit(withError: error)
             } else if !failure.isSilent {
@@ -48,5 +46,17 @@ struct Main {
             }
             exit(failure.exitCode)
         }
+    }
+
+    /// The command that arguments name, such as `ledger verify`, even where they cannot be parsed.
+    private static func commandName(in arguments: [String]) -> String {
+        var command: any ParsableCommand.Type = Tributary.self
+        var names: [String] = []
+        for argument in arguments.dropFirst() where !argument.hasPrefix("-") {
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else { break }
+            command = next
+            names.append(argument)
+        }
+        return names.isEmpty ? Tributary._commandName : names.joined(separator: " ")
     }
 }

@@ -13,7 +13,10 @@ struct AccountBookTests {
     }
 
     private func transfer(
-        _ number: Int, _ mode: AccountTransfer.Mode = .single, _ debit: AccountName, _ credit: AccountName,
+        _ number: Int,
+        _ mode: AccountTransfer.Mode = .single,
+        _ debit: AccountName,
+        _ credit: AccountName,
         _ amount: UInt64
     ) throws -> AccountTransfer {
         AccountTransfer(id: try id(number), mode: mode, debit: debit, credit: credit, amount: amount)
@@ -123,7 +126,8 @@ struct AccountBookTests {
                 let isPending = generator.next() & 1 == 0
                 let fits = amount > 0 && debit != credit && balances[debit] - reserved[debit] >= amount
                 let result = book.apply(
-                    try transfer(number, isPending ? .pending : .single, names[debit], names[credit], UInt64(amount)))
+                    try transfer(number, isPending ? .pending : .single, names[debit], names[credit], UInt64(amount))
+                )
                 #expect((result == .created) == fits)
                 guard fits else { continue }
                 if isPending {
@@ -141,7 +145,8 @@ struct AccountBookTests {
                 let mode: AccountTransfer.Mode = posts ? .post(try id(chosen.number)) : .void(try id(chosen.number))
                 #expect(
                     book.apply(try transfer(number, mode, names[chosen.debit], names[chosen.credit], UInt64(part)))
-                        == .created)
+                        == .created
+                )
                 reserved[chosen.debit] -= chosen.amount
                 if posts {
                     balances[chosen.debit] -= part

@@ -8,12 +8,15 @@ struct BalancesTreeTests {
     func leafBytes() throws {
         let leaf = BalancesTree.leaf(
             try AccountName("sponsor/a"),
-            AccountBalance(debitsPending: 1, debitsPosted: 258, creditsPending: 3, creditsPosted: 1 << 56))
+            AccountBalance(debitsPending: 1, debitsPosted: 258, creditsPending: 3, creditsPosted: 1 << 56)
+        )
         #expect(leaf.prefix(2) == [0, 9])
         #expect(Array(leaf[2..<11]) == Array("sponsor/a".utf8))
-        #expect(Array(leaf[11...]) == [
-            0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0,
-        ])
+        #expect(
+            Array(leaf[11...]) == [
+                0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 0, 3, 1, 0, 0, 0, 0, 0, 0, 0,
+            ]
+        )
     }
 
     @Test("The root is the Merkle tree's over the accounts in order of name, whatever the order of their transfers")

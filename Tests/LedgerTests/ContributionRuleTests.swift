@@ -6,16 +6,30 @@ import Testing
 struct ContributionRuleTests {
     /// A statement with some fields changed.
     private func statement(
-        _ good: ContributionStatement, task: Digest? = nil, round: UInt32? = nil, key: PublicKey? = nil,
-        baseModel: Digest? = nil, configuration: Digest? = nil, parameterCount: UInt64? = nil,
-        sampleCount: UInt64? = nil, previous: Digest? = nil
+        _ good: ContributionStatement,
+        task: Digest? = nil,
+        round: UInt32? = nil,
+        key: PublicKey? = nil,
+        baseModel: Digest? = nil,
+        configuration: Digest? = nil,
+        parameterCount: UInt64? = nil,
+        sampleCount: UInt64? = nil,
+        previous: Digest? = nil
     ) -> ContributionStatement {
         ContributionStatement(
-            task: task ?? good.task, round: round ?? good.round, participantKey: key ?? good.participantKey,
-            baseModel: baseModel ?? good.baseModel, configuration: configuration ?? good.configuration,
-            update: good.update, parameterCount: parameterCount ?? good.parameterCount,
-            sampleCount: sampleCount ?? good.sampleCount, stepCount: good.stepCount, nonce: good.nonce,
-            previousContribution: previous ?? good.previousContribution, ledgerRootSeen: good.ledgerRootSeen)
+            task: task ?? good.task,
+            round: round ?? good.round,
+            participantKey: key ?? good.participantKey,
+            baseModel: baseModel ?? good.baseModel,
+            configuration: configuration ?? good.configuration,
+            update: good.update,
+            parameterCount: parameterCount ?? good.parameterCount,
+            sampleCount: sampleCount ?? good.sampleCount,
+            stepCount: good.stepCount,
+            nonce: good.nonce,
+            previousContribution: previous ?? good.previousContribution,
+            ledgerRootSeen: good.ledgerRootSeen
+        )
     }
 
     @Test("Each thing a statement can have wrong has its code, and its reason for a refusal")
@@ -53,9 +67,14 @@ struct ContributionRuleTests {
                 #expect(RefusalReason(error) == reason)
             }
             let body = EntryBody.contributionAccepted(
-                try ContributionAccepted(wrong.signed(by: LedgerFixture.signingKey(0))))
+                try ContributionAccepted(wrong.signed(by: LedgerFixture.signingKey(0)))
+            )
             let entry = try EncodedEntry(
-                sequence: writer.state.count, previous: writer.state.head, timeMs: writer.timeMs, body: body)
+                sequence: writer.state.count,
+                previous: writer.state.head,
+                timeMs: writer.timeMs,
+                body: body
+            )
             var state = writer.state
             #expect(throws: LedgerError(code, "")) { try LedgerRules.apply(entry, to: &state) }
         }

@@ -20,8 +20,14 @@ struct DueOrderTests {
         try writer.add(
             .genesis(
                 Genesis(
-                    origin: LedgerFixture.origin, coordinatorKey: LedgerFixture.key(999), asset: "TRIB", cap: 11,
-                    grants: grants)))
+                    origin: LedgerFixture.origin,
+                    coordinatorKey: LedgerFixture.key(999),
+                    asset: "TRIB",
+                    cap: 11,
+                    grants: grants
+                )
+            )
+        )
         #expect(kinds(LedgerRules.due(writer.state)) == ["grant 5", "grant 6"])
         let registered = EntryBody.participantRegistered(ParticipantRegistered(publicKey: try LedgerFixture.key(0)))
         #expect(throws: LedgerError(.outOfTurn, "")) { try writer.add(registered) }
@@ -51,7 +57,9 @@ struct DueOrderTests {
         // Sums: 5 - 2, -4 + 5 and 2 + 1; clipped at zero only now: 3, 1 and 3 of 200 units.
         try writer.add(.scores(try writer.scores(task.task) { [-2, 5, 1][Int($0)] }))
         #expect(
-            kinds(LedgerRules.due(writer.state)) == ["emission 100", "epoch_settled", "reward 85", "reward 28", "reward 85"]
+            kinds(LedgerRules.due(writer.state)) == [
+                "emission 100", "epoch_settled", "reward 85", "reward 28", "reward 85",
+            ]
         )
         try writer.addDue()
         #expect(writer.state.accounts.balance(of: .pool(task.task)).available == 2)
@@ -71,14 +79,19 @@ struct DueOrderTests {
             try writer.add(
                 .scores(
                     RoundScores(
-                        task: task.task, round: 1,
+                        task: task.task,
+                        round: 1,
                         scores: [
                             ContributionScore(participant: 0, full: 8, novel: 1, samples: 3),
                             ContributionScore(participant: 1, full: 2, novel: 9, samples: 7),
-                        ])))
+                        ]
+                    )
+                )
+            )
             #expect(
                 kinds(LedgerRules.due(writer.state))
-                    == ["emission 100", "epoch_settled", "reward \(expected[0])", "reward \(expected[1])"])
+                    == ["emission 100", "epoch_settled", "reward \(expected[0])", "reward \(expected[1])"]
+            )
         }
     }
 
@@ -120,8 +133,14 @@ struct DueOrderTests {
         func deposit(_ amount: UInt64, _ number: UInt32) -> EntryBody {
             .transfer(
                 Transfer(
-                    kind: .deposit, debit: sponsor, credit: .escrow(task.task), amount: amount, task: task.task,
-                    period: number))
+                    kind: .deposit,
+                    debit: sponsor,
+                    credit: .escrow(task.task),
+                    amount: amount,
+                    task: task.task,
+                    period: number
+                )
+            )
         }
         try writer.add(deposit(150, 1))
         for expected in ["funding 100", "funding 50", nil, "funding 30"] {
@@ -134,7 +153,11 @@ struct DueOrderTests {
             try writer.addDue()
         }
         try writer.add(deposit(7, 3))
-        try writer.add(.taskClosed(TaskClosed(task: task.task, rounds: 4, model: try #require(writer.state.tasks[task.task]).model)))
+        try writer.add(
+            .taskClosed(
+                TaskClosed(task: task.task, rounds: 4, model: try #require(writer.state.tasks[task.task]).model)
+            )
+        )
         #expect(kinds(LedgerRules.due(writer.state)) == ["refund 7", "refund 30"])
         try writer.addDue()
         #expect(writer.state.accounts.balance(of: sponsor).available == 50_000_000 - 150)

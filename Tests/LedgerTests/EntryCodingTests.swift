@@ -13,8 +13,11 @@ struct EntryCodingTests {
             let decoded = try EncodedEntry(decoding: entry.bytes)
             #expect(decoded == entry)
             let again = try EncodedEntry(
-                sequence: decoded.entry.sequence, previous: decoded.entry.previous, timeMs: decoded.entry.timeMs,
-                body: decoded.entry.body)
+                sequence: decoded.entry.sequence,
+                previous: decoded.entry.previous,
+                timeMs: decoded.entry.timeMs,
+                body: decoded.entry.body
+            )
             #expect(again.bytes == entry.bytes)
             kinds.insert(entry.entry.body.kindName)
         }
@@ -30,7 +33,8 @@ struct EntryCodingTests {
     @Test("The id is derived from the body: the same body has the same id at another place and time")
     func derivedID() throws {
         let body = EntryBody.snapshot(
-            Snapshot(balancesRoot: LedgerFixture.digest("root"), supply: 3, accounts: 2))
+            Snapshot(balancesRoot: LedgerFixture.digest("root"), supply: 3, accounts: 2)
+        )
         let here = try EncodedEntry(sequence: 0, previous: .zero, timeMs: 0, body: body)
         let there = try EncodedEntry(sequence: 9, previous: here.leafHash, timeMs: 5, body: body)
         #expect(here.entry.id == there.entry.id)
@@ -116,8 +120,12 @@ struct EntryCodingTests {
             return entry(body: [0xC2, 0x01, UInt8(message.count)] + message)
         }
         #expect(try Entry(decoding: transfer(7, "sponsor/a", amount: [0x20, 1])).body.kindName == "transfer")
-        #expect(throws: LedgerError(.badValue, "")) { try Entry(decoding: transfer(0, "sponsor/a", amount: [0x20, 1])) }
-        #expect(throws: LedgerError(.badValue, "")) { try Entry(decoding: transfer(8, "sponsor/a", amount: [0x20, 1])) }
+        #expect(throws: LedgerError(.badValue, "")) {
+            try Entry(decoding: transfer(0, "sponsor/a", amount: [0x20, 1]))
+        }
+        #expect(throws: LedgerError(.badValue, "")) {
+            try Entry(decoding: transfer(8, "sponsor/a", amount: [0x20, 1]))
+        }
         #expect(throws: LedgerError(.badValue, "")) { try Entry(decoding: transfer(7, "sponsor/a", amount: [])) }
         #expect(throws: LedgerError(.badAccountName, "")) {
             try Entry(decoding: transfer(7, "treasury", amount: [0x20, 1]))
@@ -128,7 +136,8 @@ struct EntryCodingTests {
     func tooLarge() throws {
         let cohort = (0..<16_384).map { ParticipantNumber($0) << 17 }
         let body = EntryBody.roundOpened(
-            RoundOpened(task: .zero, round: 1, baseModel: .zero, deadlineMs: 1, cohort: cohort))
+            RoundOpened(task: .zero, round: 1, baseModel: .zero, deadlineMs: 1, cohort: cohort)
+        )
         #expect(throws: LedgerError(.entryTooLarge, "")) {
             try EncodedEntry(sequence: 0, previous: .zero, timeMs: 0, body: body)
         }
@@ -146,7 +155,11 @@ struct EntryCodingTests {
             do throws(LedgerError) {
                 let entry = try EncodedEntry(decoding: bytes).entry
                 let again = try EncodedEntry(
-                    sequence: entry.sequence, previous: entry.previous, timeMs: entry.timeMs, body: entry.body)
+                    sequence: entry.sequence,
+                    previous: entry.previous,
+                    timeMs: entry.timeMs,
+                    body: entry.body
+                )
                 #expect(again.bytes == bytes)
             } catch {
                 #expect(!error.message.isEmpty)
@@ -164,7 +177,11 @@ struct EntryCodingTests {
             let bytes = entry(body: mutator.mutate(bodies))
             guard let entry = try? Entry(decoding: bytes) else { continue }
             let again = try EncodedEntry(
-                sequence: entry.sequence, previous: entry.previous, timeMs: entry.timeMs, body: entry.body)
+                sequence: entry.sequence,
+                previous: entry.previous,
+                timeMs: entry.timeMs,
+                body: entry.body
+            )
             #expect(again.bytes == bytes)
         }
     }

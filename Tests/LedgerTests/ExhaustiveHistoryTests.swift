@@ -77,7 +77,8 @@ struct ExhaustiveHistoryTests {
             for number in order { try writer.accept(number, task: task.task) }
             try writer.finishRound(task.task) { [7, 11, 13][Int($0)] }
             results.insert(
-                writer.state.participants.map { writer.state.accounts.balance(of: $0.account).available })
+                writer.state.participants.map { writer.state.accounts.balance(of: $0.account).available }
+            )
         }
         #expect(results == [[225, 354, 419]])
     }

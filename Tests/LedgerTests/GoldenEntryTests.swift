@@ -25,7 +25,7 @@ private struct GoldenLog: Codable, Equatable {
     let balancesRoot: String
 
     static let about =
-        "One log with every kind of entry. bytes and leaf are hexadecimal; root is over all leaves; balances are at the end."
+        "One log with every kind of entry. Bytes and leaf hashes are hexadecimal; balances are those at the end."
 }
 
 @Suite("Golden bytes for other implementations")
@@ -43,16 +43,21 @@ struct GoldenEntryTests {
         var tree = MerkleTree()
         tree.append(contentsOf: history.entries.map(\.leafHash))
         return GoldenLog(
-            about: GoldenLog.about, vkey: try LedgerFixture.signer().verifier.vkey,
+            about: GoldenLog.about,
+            vkey: try LedgerFixture.signer().verifier.vkey,
             entries: history.entries.map { entry in
                 GoldenLog.Item(kind: entry.entry.body.kindName, bytes: hex(entry.bytes), leaf: entry.leafHash.hex)
             },
             root: tree.root.hex,
             balances: history.state.accounts.sorted.map {
                 GoldenLog.Balance(
-                    account: $0.name.text, debitsPosted: $0.balance.debitsPosted, creditsPosted: $0.balance.creditsPosted)
+                    account: $0.name.text,
+                    debitsPosted: $0.balance.debitsPosted,
+                    creditsPosted: $0.balance.creditsPosted
+                )
             },
-            balancesRoot: BalancesTree.root(of: history.state.accounts).hex)
+            balancesRoot: BalancesTree.root(of: history.state.accounts).hex
+        )
     }
 
     /// Set `TRIBUTARY_WRITE_VECTORS=1` to write the file anew after a change of the format.
@@ -63,7 +68,9 @@ struct GoldenEntryTests {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
             try FileManager.default.createDirectory(
-                at: Self.url.deletingLastPathComponent(), withIntermediateDirectories: true)
+                at: Self.url.deletingLastPathComponent(),
+                withIntermediateDirectories: true
+            )
             try (encoder.encode(current) + Data("\n".utf8)).write(to: Self.url)
         }
         let published = try JSONDecoder().decode(GoldenLog.self, from: Data(contentsOf: Self.url))

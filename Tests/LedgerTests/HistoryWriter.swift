@@ -18,7 +18,9 @@ struct HistoryWriter {
         for number in 0..<participants {
             try add(
                 .participantRegistered(
-                    ParticipantRegistered(publicKey: try LedgerFixture.key(number), label: "participant \(number)")))
+                    ParticipantRegistered(publicKey: try LedgerFixture.key(number), label: "participant \(number)")
+                )
+            )
         }
     }
 
@@ -39,18 +41,28 @@ struct HistoryWriter {
 
     /// What a participant would sign now for a task's open round.
     func statement(
-        _ number: Int, task: Digest, samples: UInt64 = 100, round: UInt32? = nil
+        _ number: Int,
+        task: Digest,
+        samples: UInt64 = 100,
+        round: UInt32? = nil
     ) throws -> ContributionStatement {
         let task = try #require(state.tasks[task])
         let key = try LedgerFixture.key(number)
         let current = round ?? task.round?.number ?? 0
         return ContributionStatement(
-            task: task.opening.task, round: current, participantKey: key,
-            baseModel: task.round?.baseModel ?? task.model, configuration: task.opening.task,
+            task: task.opening.task,
+            round: current,
+            participantKey: key,
+            baseModel: task.round?.baseModel ?? task.model,
+            configuration: task.opening.task,
             update: LedgerFixture.digest("update \(number) \(current)"),
-            parameterCount: task.opening.parameterCount, sampleCount: samples, stepCount: 10,
+            parameterCount: task.opening.parameterCount,
+            sampleCount: samples,
+            stepCount: 10,
             nonce: Array(LedgerFixture.digest("nonce \(number) \(current)").bytes.prefix(16)),
-            previousContribution: state.participant(key)?.state.lastContribution ?? .zero, ledgerRootSeen: .zero)
+            previousContribution: state.participant(key)?.state.lastContribution ?? .zero,
+            ledgerRootSeen: .zero
+        )
     }
 
     mutating func openRound(_ task: Digest, cohort: [ParticipantNumber]) throws {
@@ -58,8 +70,14 @@ struct HistoryWriter {
         try add(
             .roundOpened(
                 RoundOpened(
-                    task: task, round: current.roundsFinished + 1, baseModel: current.model, deadlineMs: timeMs + 10_000,
-                    cohort: cohort)))
+                    task: task,
+                    round: current.roundsFinished + 1,
+                    baseModel: current.model,
+                    deadlineMs: timeMs + 10_000,
+                    cohort: cohort
+                )
+            )
+        )
     }
 
     mutating func accept(_ number: Int, task: Digest, samples: UInt64 = 100) throws {
@@ -72,8 +90,15 @@ struct HistoryWriter {
         try add(
             .contributionRefused(
                 ContributionRefused(
-                    task: task, round: statement.round, participantKey: statement.participantKey, reason: reason,
-                    detail: "refused for the test", statementDigest: LedgerFixture.digest("\(state.count)"))))
+                    task: task,
+                    round: statement.round,
+                    participantKey: statement.participantKey,
+                    reason: reason,
+                    detail: "refused for the test",
+                    statementDigest: LedgerFixture.digest("\(state.count)")
+                )
+            )
+        )
     }
 
     /// The seal that the rules accept now.
@@ -82,28 +107,39 @@ struct HistoryWriter {
         let round = try #require(current.round)
         let isAggregated = round.accepted.count >= Int(current.opening.quorum)
         return RoundSealed(
-            task: task, round: round.number, outcome: isAggregated ? .aggregated : .noQuorum,
-            accepted: UInt32(round.accepted.count), totalWeight: round.totalWeight,
+            task: task,
+            round: round.number,
+            outcome: isAggregated ? .aggregated : .noQuorum,
+            accepted: UInt32(round.accepted.count),
+            totalWeight: round.totalWeight,
             aggregate: isAggregated ? LedgerFixture.digest("sums \(round.number)") : nil,
             model: isAggregated ? LedgerFixture.digest("model \(task) \(round.number)") : current.model,
             serverState: isAggregated ? LedgerFixture.digest("momentum \(round.number)") : current.serverState,
-            metrics: isAggregated ? LedgerFixture.metrics : nil)
+            metrics: isAggregated ? LedgerFixture.metrics : nil
+        )
     }
 
     /// The scores that the rules wait for, full scores as given and novel ones half of them.
     func scores(_ task: Digest, full: (ParticipantNumber) -> Int64) throws -> RoundScores {
         let round = try #require(state.tasks[task]?.round)
         return RoundScores(
-            task: task, round: round.number,
+            task: task,
+            round: round.number,
             scores: round.toScore.map {
                 ContributionScore(
-                    participant: $0, full: full($0), novel: full($0) / 2, samples: round.accepted[$0]?.samples ?? 0)
-            })
+                    participant: $0,
+                    full: full($0),
+                    novel: full($0) / 2,
+                    samples: round.accepted[$0]?.samples ?? 0
+                )
+            }
+        )
     }
 
     /// Seals the open round, scores it, and carries out what follows.
     mutating func finishRound(
-        _ task: Digest, full: (ParticipantNumber) -> Int64 = { 1_000 * Int64($0 + 1) }
+        _ task: Digest,
+        full: (ParticipantNumber) -> Int64 = { 1_000 * Int64($0 + 1) }
     ) throws {
         let seal = try seal(task)
         try add(.roundSealed(seal))
@@ -125,7 +161,8 @@ struct HistoryWriter {
             entries: entries.map { StoredEntry(bytes: $0.bytes, leafHash: $0.leafHash) },
             balances: state.accounts.sorted.filter { $0.balance != AccountBalance() }.map {
                 StoredBalance(account: $0.name, balance: $0.balance)
-            })
+            }
+        )
     }
 
     /// A history with every kind of entry: two tasks, one paid from emission by novel path score over epochs of two
@@ -134,14 +171,25 @@ struct HistoryWriter {
         var writer = try HistoryWriter(participants: 4)
         let emission = LedgerFixture.task("emission", score: .pathNovel, pool: 1_000_003, epochRounds: 2, quorum: 2)
         let sponsored = LedgerFixture.task(
-            "sponsored", score: .samples, pool: 3_000_000, sponsor: try LedgerFixture.sponsor())
+            "sponsored",
+            score: .samples,
+            pool: 3_000_000,
+            sponsor: try LedgerFixture.sponsor()
+        )
         try writer.add(.taskOpened(emission))
         try writer.add(.taskOpened(sponsored))
         try writer.add(
             .transfer(
                 Transfer(
-                    kind: .deposit, debit: try LedgerFixture.sponsor(), credit: .escrow(sponsored.task),
-                    amount: 5_000_000, task: sponsored.task, period: 1)))
+                    kind: .deposit,
+                    debit: try LedgerFixture.sponsor(),
+                    credit: .escrow(sponsored.task),
+                    amount: 5_000_000,
+                    task: sponsored.task,
+                    period: 1
+                )
+            )
+        )
         for round in 0..<3 {
             try writer.openRound(emission.task, cohort: [0, 1, 3])
             try writer.accept(3, task: emission.task, samples: 10)

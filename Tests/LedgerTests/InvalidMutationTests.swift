@@ -6,13 +6,19 @@ import Testing
 struct InvalidMutationTests {
     /// Expects that a body is refused after the first `count` entries, and changes nothing.
     private func expectRefusal(
-        _ body: EntryBody, after state: LedgerState, _ code: LedgerError.Code,
+        _ body: EntryBody,
+        after state: LedgerState,
+        _ code: LedgerError.Code,
         sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
         var state = state
         let before = state
         let entry = try EncodedEntry(
-            sequence: state.count, previous: state.head, timeMs: state.lastTimeMs, body: body)
+            sequence: state.count,
+            previous: state.head,
+            timeMs: state.lastTimeMs,
+            body: body
+        )
         do throws(LedgerError) {
             try LedgerRules.apply(entry, to: &state)
             Issue.record("\(body) was accepted", sourceLocation: sourceLocation)
@@ -40,13 +46,23 @@ struct InvalidMutationTests {
         try walk { encoded, state in
             let entry = encoded.entry
             var changed: [(Entry, LedgerError.Code)] = []
-            func change(_ code: LedgerError.Code, sequence: UInt64? = nil, previous: Digest? = nil, timeMs: UInt64? = nil) {
+            func change(
+                _ code: LedgerError.Code,
+                sequence: UInt64? = nil,
+                previous: Digest? = nil,
+                timeMs: UInt64? = nil
+            ) {
                 changed.append(
                     (
                         Entry(
-                            sequence: sequence ?? entry.sequence, previous: previous ?? entry.previous,
-                            timeMs: timeMs ?? entry.timeMs, id: entry.id, body: entry.body), code
-                    ))
+                            sequence: sequence ?? entry.sequence,
+                            previous: previous ?? entry.previous,
+                            timeMs: timeMs ?? entry.timeMs,
+                            id: entry.id,
+                            body: entry.body
+                        ), code
+                    )
+                )
             }
             change(.wrongSequence, sequence: entry.sequence + 1)
             change(.wrongSequence, sequence: .max)
@@ -93,13 +109,22 @@ struct InvalidMutationTests {
         let good = try LedgerFixture.genesis()
         let sponsor = try LedgerFixture.sponsor()
         func genesis(
-            origin: String = LedgerFixture.origin, asset: String = "TRIB", cap: UInt64 = 100, version: UInt32 = 1,
+            origin: String = LedgerFixture.origin,
+            asset: String = "TRIB",
+            cap: UInt64 = 100,
+            version: UInt32 = 1,
             grants: [Genesis.Grant] = []
         ) -> EntryBody {
             .genesis(
                 Genesis(
-                    origin: origin, coordinatorKey: good.coordinatorKey, asset: asset, cap: cap, rulesVersion: version,
-                    grants: grants))
+                    origin: origin,
+                    coordinatorKey: good.coordinatorKey,
+                    asset: asset,
+                    cap: cap,
+                    rulesVersion: version,
+                    grants: grants
+                )
+            )
         }
         for body in [
             genesis(origin: ""), genesis(origin: "a b"), genesis(origin: "a+b"), genesis(asset: ""),
@@ -108,7 +133,9 @@ struct InvalidMutationTests {
             genesis(grants: [Genesis.Grant(account: sponsor, amount: 0)]),
             genesis(grants: [Genesis.Grant(account: .issuance, amount: 1)]),
             genesis(grants: [.init(account: sponsor, amount: 1), .init(account: sponsor, amount: 2)]),
-            genesis(grants: [.init(account: sponsor, amount: 90), .init(account: try AccountName("sponsor/b"), amount: 11)]),
+            genesis(grants: [
+                .init(account: sponsor, amount: 90), .init(account: try AccountName("sponsor/b"), amount: 11),
+            ]),
         ] { try expectRefusal(body, after: empty, .badGenesis) }
         let registered = EntryBody.participantRegistered(ParticipantRegistered(publicKey: try LedgerFixture.key(0)))
         try expectRefusal(registered, after: empty, .notGenesis)
@@ -122,15 +149,26 @@ struct InvalidMutationTests {
         try expectRefusal(.participantRegistered(again), after: writer.state, .participantExists)
         let good = LedgerFixture.task()
         func task(
-            task: Digest? = nil, configuration: [UInt8]? = nil, count: UInt64 = 1, bits: UInt32 = 24, quorum: UInt32 = 1,
-            epochRounds: UInt32 = 1, sponsor: AccountName? = nil
+            task: Digest? = nil,
+            configuration: [UInt8]? = nil,
+            count: UInt64 = 1,
+            bits: UInt32 = 24,
+            quorum: UInt32 = 1,
+            epochRounds: UInt32 = 1,
+            sponsor: AccountName? = nil
         ) -> EntryBody {
             .taskOpened(
                 TaskOpened(
-                    task: task ?? good.task, configuration: configuration ?? good.configuration, initialModel: .zero,
-                    parameterCount: count, gridFractionBits: bits, validationRoot: .zero,
+                    task: task ?? good.task,
+                    configuration: configuration ?? good.configuration,
+                    initialModel: .zero,
+                    parameterCount: count,
+                    gridFractionBits: bits,
+                    validationRoot: .zero,
                     reward: RewardRule(score: .path, poolPerRound: 1, epochRounds: epochRounds, sponsor: sponsor),
-                    quorum: quorum))
+                    quorum: quorum
+                )
+            )
         }
         for body in [
             task(task: .zero), task(configuration: good.configuration + [10]), task(count: 0),
@@ -149,13 +187,21 @@ struct InvalidMutationTests {
         try writer.add(.taskOpened(task))
         let now = writer.state.lastTimeMs
         func round(
-            _ id: Digest? = nil, _ number: UInt32 = 1, _ model: Digest? = nil, _ deadline: UInt64 = .max,
+            _ id: Digest? = nil,
+            _ number: UInt32 = 1,
+            _ model: Digest? = nil,
+            _ deadline: UInt64 = .max,
             _ cohort: [ParticipantNumber] = [0, 2]
         ) -> EntryBody {
             .roundOpened(
                 RoundOpened(
-                    task: id ?? task.task, round: number, baseModel: model ?? task.initialModel, deadlineMs: deadline,
-                    cohort: cohort))
+                    task: id ?? task.task,
+                    round: number,
+                    baseModel: model ?? task.initialModel,
+                    deadlineMs: deadline,
+                    cohort: cohort
+                )
+            )
         }
         for (body, code) in [
             (round(.zero), .unknownTask), (round(nil, 0), .wrongRound), (round(nil, 2), .wrongRound),
@@ -167,7 +213,10 @@ struct InvalidMutationTests {
         try writer.openRound(task.task, cohort: [0, 2])
         try expectRefusal(round(), after: writer.state, .roundOpen)
         try expectRefusal(
-            .taskClosed(TaskClosed(task: task.task, rounds: 0, model: task.initialModel)), after: writer.state, .roundOpen)
+            .taskClosed(TaskClosed(task: task.task, rounds: 0, model: task.initialModel)),
+            after: writer.state,
+            .roundOpen
+        )
     }
 
     @Test("Seals and scores say exactly what the entries before them gave")
@@ -176,8 +225,16 @@ struct InvalidMutationTests {
         let task = LedgerFixture.task(quorum: 2)
         try writer.add(.taskOpened(task))
         let early = RoundSealed(
-            task: task.task, round: 1, outcome: .noQuorum, accepted: 0, totalWeight: 0, aggregate: nil,
-            model: task.initialModel, serverState: nil, metrics: nil)
+            task: task.task,
+            round: 1,
+            outcome: .noQuorum,
+            accepted: 0,
+            totalWeight: 0,
+            aggregate: nil,
+            model: task.initialModel,
+            serverState: nil,
+            metrics: nil
+        )
         try expectRefusal(.roundSealed(early), after: writer.state, .roundNotOpen)
         try writer.openRound(task.task, cohort: [0, 1, 2])
         try writer.accept(0, task: task.task)
@@ -185,7 +242,10 @@ struct InvalidMutationTests {
         try writer.accept(2, task: task.task, samples: 5)
         try checkSeals(writer, task.task, isAggregated: true)
         try expectRefusal(
-            .scores(RoundScores(task: task.task, round: 1, scores: [])), after: writer.state, .roundNotOpen)
+            .scores(RoundScores(task: task.task, round: 1, scores: [])),
+            after: writer.state,
+            .roundNotOpen
+        )
         try writer.add(.roundSealed(try writer.seal(task.task)))
         try checkScores(writer, task.task)
     }
@@ -193,21 +253,37 @@ struct InvalidMutationTests {
     private func checkSeals(_ writer: HistoryWriter, _ task: Digest, isAggregated: Bool) throws {
         let good = try writer.seal(task)
         func seal(
-            round: UInt32 = 1, outcome: RoundSealed.Outcome? = nil, accepted: UInt32? = nil, weight: UInt64? = nil,
-            aggregate: Digest?? = nil, model: Digest? = nil, serverState: Digest?? = nil, metrics: RoundMetrics?? = nil
+            round: UInt32 = 1,
+            outcome: RoundSealed.Outcome? = nil,
+            accepted: UInt32? = nil,
+            weight: UInt64? = nil,
+            aggregate: Digest?? = nil,
+            model: Digest? = nil,
+            serverState: Digest?? = nil,
+            metrics: RoundMetrics?? = nil
         ) -> EntryBody {
             .roundSealed(
                 RoundSealed(
-                    task: task, round: round, outcome: outcome ?? good.outcome, accepted: accepted ?? good.accepted,
-                    totalWeight: weight ?? good.totalWeight, aggregate: aggregate ?? good.aggregate,
-                    model: model ?? good.model, serverState: serverState ?? good.serverState,
-                    metrics: metrics ?? good.metrics))
+                    task: task,
+                    round: round,
+                    outcome: outcome ?? good.outcome,
+                    accepted: accepted ?? good.accepted,
+                    totalWeight: weight ?? good.totalWeight,
+                    aggregate: aggregate ?? good.aggregate,
+                    model: model ?? good.model,
+                    serverState: serverState ?? good.serverState,
+                    metrics: metrics ?? good.metrics
+                )
+            )
         }
         try expectRefusal(seal(round: 2), after: writer.state, .wrongRound)
         try expectRefusal(seal(accepted: 3), after: writer.state, .wrongCounts)
         try expectRefusal(seal(weight: good.totalWeight - 1), after: writer.state, .wrongCounts)
         try expectRefusal(
-            seal(outcome: isAggregated ? .noQuorum : .aggregated), after: writer.state, .wrongOutcome)
+            seal(outcome: isAggregated ? .noQuorum : .aggregated),
+            after: writer.state,
+            .wrongOutcome
+        )
         let digest = LedgerFixture.digest("something")
         if isAggregated {
             try expectRefusal(seal(aggregate: .some(nil)), after: writer.state, .wrongOutcome)
@@ -234,8 +310,16 @@ struct InvalidMutationTests {
             [good[0], good[0]],
         ] { try expectRefusal(scores(wrong), after: writer.state, .wrongScores) }
         let again = RoundSealed(
-            task: task, round: 1, outcome: .aggregated, accepted: 2, totalWeight: 105, aggregate: .zero, model: .zero,
-            serverState: nil, metrics: LedgerFixture.metrics)
+            task: task,
+            round: 1,
+            outcome: .aggregated,
+            accepted: 2,
+            totalWeight: 105,
+            aggregate: .zero,
+            model: .zero,
+            serverState: nil,
+            metrics: LedgerFixture.metrics
+        )
         try expectRefusal(.roundSealed(again), after: writer.state, .roundNotOpen)
     }
 
@@ -262,13 +346,22 @@ struct InvalidMutationTests {
         try writer.add(.taskOpened(emission))
         let thief = AccountName.participant(try LedgerFixture.key(0))
         func transfer(
-            _ kind: Transfer.Kind = .deposit, _ debit: AccountName? = nil, _ credit: AccountName? = nil,
-            _ amount: UInt64 = 1, _ id: Digest? = task.task
+            _ kind: Transfer.Kind = .deposit,
+            _ debit: AccountName? = nil,
+            _ credit: AccountName? = nil,
+            _ amount: UInt64 = 1,
+            _ id: Digest? = task.task
         ) -> EntryBody {
             .transfer(
                 Transfer(
-                    kind: kind, debit: debit ?? sponsor, credit: credit ?? .escrow(task.task), amount: amount, task: id,
-                    period: 0))
+                    kind: kind,
+                    debit: debit ?? sponsor,
+                    credit: credit ?? .escrow(task.task),
+                    amount: amount,
+                    task: id,
+                    period: 0
+                )
+            )
         }
         for kind in Transfer.Kind.allCases where kind != .deposit {
             try expectRefusal(transfer(kind, .issuance, thief), after: writer.state, .notDue)
@@ -277,9 +370,14 @@ struct InvalidMutationTests {
             (transfer(.deposit, nil, thief), .wrongAccounts), (transfer(.deposit, thief), .wrongAccounts),
             (transfer(.deposit, .issuance), .wrongAccounts),
             (transfer(.deposit, nil, .escrow(emission.task), 1, emission.task), .wrongAccounts),
-            (transfer(.deposit, nil, nil, 1, nil), .unknownTask), (transfer(.deposit, nil, nil, 1, .zero), .unknownTask),
-            (transfer(.deposit, nil, nil, 50_000_001), .exceedsCredits), (transfer(.deposit, nil, nil, .max), .exceedsCredits),
-            (.epochSettled(EpochSettled(task: task.task, epoch: 1, lastRound: 0, pool: 0, paid: 0, carried: 0)), .notDue),
+            (transfer(.deposit, nil, nil, 1, nil), .unknownTask),
+            (transfer(.deposit, nil, nil, 1, .zero), .unknownTask),
+            (transfer(.deposit, nil, nil, 50_000_001), .exceedsCredits),
+            (transfer(.deposit, nil, nil, .max), .exceedsCredits),
+            (
+                .epochSettled(EpochSettled(task: task.task, epoch: 1, lastRound: 0, pool: 0, paid: 0, carried: 0)),
+                .notDue
+            ),
         ] as [(EntryBody, LedgerError.Code)] { try expectRefusal(body, after: writer.state, code) }
     }
 
@@ -289,16 +387,49 @@ struct InvalidMutationTests {
             switch encoded.entry.body {
             case .transfer(let right) where state.hasDue:
                 for changed in [
-                    Transfer(kind: right.kind, debit: right.debit, credit: right.credit, amount: right.amount + 1, task: right.task, period: right.period),
-                    Transfer(kind: right.kind, debit: right.debit, credit: right.credit, amount: right.amount, task: right.task, period: right.period + 1),
-                    Transfer(kind: right.kind, debit: right.debit, credit: .pool(.zero), amount: right.amount, task: right.task, period: right.period),
-                    Transfer(kind: .burn, debit: .issuance, credit: right.credit, amount: right.amount, task: nil, period: right.period),
+                    Transfer(
+                        kind: right.kind,
+                        debit: right.debit,
+                        credit: right.credit,
+                        amount: right.amount + 1,
+                        task: right.task,
+                        period: right.period
+                    ),
+                    Transfer(
+                        kind: right.kind,
+                        debit: right.debit,
+                        credit: right.credit,
+                        amount: right.amount,
+                        task: right.task,
+                        period: right.period + 1
+                    ),
+                    Transfer(
+                        kind: right.kind,
+                        debit: right.debit,
+                        credit: .pool(.zero),
+                        amount: right.amount,
+                        task: right.task,
+                        period: right.period
+                    ),
+                    Transfer(
+                        kind: .burn,
+                        debit: .issuance,
+                        credit: right.credit,
+                        amount: right.amount,
+                        task: nil,
+                        period: right.period
+                    ),
                 ] { try expectRefusal(.transfer(changed), after: state, .outOfTurn) }
             case .epochSettled(let right):
                 for (paid, epoch) in [(right.paid + 1, right.epoch), (right.paid, right.epoch + 1)] {
                     let changed = EpochSettled(
-                        task: right.task, epoch: epoch, lastRound: right.lastRound, pool: right.pool, paid: paid,
-                        carried: right.carried)
+                        task: right.task,
+                        epoch: epoch,
+                        lastRound: right.lastRound,
+                        pool: right.pool,
+                        paid: paid,
+                        carried: right.carried
+                    )
                     try expectRefusal(.epochSettled(changed), after: state, state.hasDue ? .outOfTurn : .notDue)
                 }
             case .taskClosed(let right):

@@ -33,7 +33,11 @@ struct JournalTests {
             #expect(throws: LedgerError(.wrongKey, "")) { try Journal.open(store: store, signer: signer) }
             #expect(throws: LedgerError(.wrongKey, "")) {
                 try Journal.create(
-                    store: InMemoryLedgerStore(), signer: signer, genesis: LedgerFixture.genesis(), timeMs: 1)
+                    store: InMemoryLedgerStore(),
+                    signer: signer,
+                    genesis: LedgerFixture.genesis(),
+                    timeMs: 1
+                )
             }
         }
         #expect(throws: LedgerError(.notGenesis, "")) {
@@ -98,8 +102,10 @@ struct JournalTests {
         #expect(throws: LedgerError(.poisoned, "")) { try journal.append([], timeMs: 9) }
         #expect(try folder.names == ["ledger.sqlite"])
         let again = try Journal.open(
-            store: SQLiteLedgerStore(path: folder.path(), access: .readWrite), signer: LedgerFixture.signer(),
-            lastCheckpoint: note)
+            store: SQLiteLedgerStore(path: folder.path(), access: .readWrite),
+            signer: LedgerFixture.signer(),
+            lastCheckpoint: note
+        )
         #expect(again.root == journal.root)
         #expect(again.state.tasks == journal.state.tasks)
         #expect(try again.checkpoint().encoded == note.encoded)
@@ -153,12 +159,20 @@ struct JournalTests {
         try journal.append(registrations(0..<9), timeMs: 2)
         for sequence in 0..<journal.count {
             try MerkleProof.verifyInclusion(
-                leafHash: try journal.entry(at: sequence).leafHash, index: sequence, size: journal.count,
-                proof: try journal.inclusionProof(sequence: sequence), root: journal.root)
+                leafHash: try journal.entry(at: sequence).leafHash,
+                index: sequence,
+                size: journal.count,
+                proof: try journal.inclusionProof(sequence: sequence),
+                root: journal.root
+            )
         }
         try MerkleProof.verifyConsistency(
-            from: oldCount, to: journal.count, proof: try journal.consistencyProof(from: oldCount), oldRoot: oldRoot,
-            newRoot: journal.root)
+            from: oldCount,
+            to: journal.count,
+            proof: try journal.consistencyProof(from: oldCount),
+            oldRoot: oldRoot,
+            newRoot: journal.root
+        )
         for wrong in [journal.count, .max] {
             #expect(throws: LedgerError(.unknownEntry, "")) { try journal.inclusionProof(sequence: wrong) }
             #expect(throws: LedgerError(.unknownEntry, "")) { try journal.entry(at: wrong) }

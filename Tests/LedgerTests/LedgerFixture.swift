@@ -21,23 +21,40 @@ enum LedgerFixture {
 
     static func genesis(cap: UInt64 = cap, granted: UInt64 = 50_000_000) throws -> Genesis {
         Genesis(
-            origin: origin, coordinatorKey: try key(999), asset: "TRIB", cap: cap,
-            grants: granted == 0 ? [] : [Genesis.Grant(account: try sponsor(), amount: granted)])
+            origin: origin,
+            coordinatorKey: try key(999),
+            asset: "TRIB",
+            cap: cap,
+            grants: granted == 0 ? [] : [Genesis.Grant(account: try sponsor(), amount: granted)]
+        )
     }
 
     static func task(
-        _ name: String = "task", score: RewardRule.Score = .path, pool: UInt64 = 1_000_000, epochRounds: UInt32 = 1,
-        sponsor: AccountName? = nil, quorum: UInt32 = 1
+        _ name: String = "task",
+        score: RewardRule.Score = .path,
+        pool: UInt64 = 1_000_000,
+        epochRounds: UInt32 = 1,
+        sponsor: AccountName? = nil,
+        quorum: UInt32 = 1
     ) -> TaskOpened {
         let configuration = Array("name: \(name)\n".utf8)
         return TaskOpened(
-            task: SHA256.hash(configuration), configuration: configuration, initialModel: digest("model \(name) 0"),
-            parameterCount: 7_850, gridFractionBits: 24, validationRoot: digest("validation"),
+            task: SHA256.hash(configuration),
+            configuration: configuration,
+            initialModel: digest("model \(name) 0"),
+            parameterCount: 7_850,
+            gridFractionBits: 24,
+            validationRoot: digest("validation"),
             reward: RewardRule(score: score, poolPerRound: pool, epochRounds: epochRounds, sponsor: sponsor),
-            quorum: quorum)
+            quorum: quorum
+        )
     }
 
     static let metrics = RoundMetrics(
-        validationLossBefore: 2_302_585_092_994, validationLossAfter: 1_900_000_000_000, testAccuracyPpm: 812_300,
-        testLoss: -5, scoreGap: -12_345)
+        validationLossBefore: 2_302_585_092_994,
+        validationLossAfter: 1_900_000_000_000,
+        testAccuracyPpm: 812_300,
+        testLoss: -5,
+        scoreGap: -12_345
+    )
 }

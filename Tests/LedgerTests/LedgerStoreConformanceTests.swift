@@ -28,7 +28,10 @@ struct LedgerStoreConformanceTests {
         try store.close()
     }
 
-    @Test("Batches of any size read back as the exact bytes and leaf hashes, in any range", arguments: StoreKind.allCases)
+    @Test(
+        "Batches of any size read back as the exact bytes and leaf hashes, in any range",
+        arguments: StoreKind.allCases
+    )
     func entries(_ kind: StoreKind) throws {
         let folder = try LedgerFolder()
         let store = try kind.make(folder)
@@ -61,7 +64,10 @@ struct LedgerStoreConformanceTests {
         #expect(try store.entries(in: 0..<10).count == 3)
     }
 
-    @Test("Balances are replaced by account and read in order of name, sums past 63 bits included", arguments: StoreKind.allCases)
+    @Test(
+        "Balances are replaced by account and read in order of name, sums past 63 bits included",
+        arguments: StoreKind.allCases
+    )
     func balances(_ kind: StoreKind) throws {
         let folder = try LedgerFolder()
         let store = try kind.make(folder)

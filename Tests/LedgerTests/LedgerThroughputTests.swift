@@ -5,8 +5,10 @@ import Testing
 
 /// Measures what the ledger does in a second: `TRIBUTARY_MEASURE=1 swift test -c release --filter LedgerThroughput`.
 @Suite(
-    "How fast the ledger is", .serialized,
-    .enabled(if: ProcessInfo.processInfo.environment["TRIBUTARY_MEASURE"] == "1", "set TRIBUTARY_MEASURE=1"))
+    "How fast the ledger is",
+    .serialized,
+    .enabled(if: ProcessInfo.processInfo.environment["TRIBUTARY_MEASURE"] == "1", "set TRIBUTARY_MEASURE=1")
+)
 struct LedgerThroughputTests {
     private func folder() throws -> URL {
         let parent =
@@ -23,7 +25,14 @@ struct LedgerThroughputTests {
         return (first..<first + count).map {
             .transfer(
                 Transfer(
-                    kind: .deposit, debit: sponsor, credit: .escrow(task), amount: 1, task: task, period: UInt32($0)))
+                    kind: .deposit,
+                    debit: sponsor,
+                    credit: .escrow(task),
+                    amount: 1,
+                    task: task,
+                    period: UInt32($0)
+                )
+            )
         }
     }
 
@@ -38,8 +47,11 @@ struct LedgerThroughputTests {
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.appendingPathComponent("ledger.sqlite").path
         let journal = try Journal.create(
-            store: SQLiteLedgerStore(path: path, access: .create), signer: LedgerFixture.signer(),
-            genesis: LedgerFixture.genesis(), timeMs: 1)
+            store: SQLiteLedgerStore(path: path, access: .create),
+            signer: LedgerFixture.signer(),
+            genesis: LedgerFixture.genesis(),
+            timeMs: 1
+        )
         let task = LedgerFixture.task(sponsor: try LedgerFixture.sponsor())
         try journal.append([.taskOpened(task)], timeMs: 2)
         var written = 0

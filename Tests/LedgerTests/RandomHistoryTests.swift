@@ -10,7 +10,9 @@ struct RandomHistoryTests {
         for seed in 0..<12 {
             var generator = SeededGenerator(seed: UInt64(seed), stream: "history")
             var writer = try HistoryWriter(
-                participants: 1 + generator.nextIndex(below: 5), genesis: LedgerFixture.genesis(cap: 60_000_000))
+                participants: 1 + generator.nextIndex(below: 5),
+                genesis: LedgerFixture.genesis(cap: 60_000_000)
+            )
             var tasks: [Digest] = []
             for step in 0..<60 { try act(step, &writer, &tasks, &generator) }
             for task in tasks where writer.state.tasks[task]?.stage == .running {
@@ -27,16 +29,22 @@ struct RandomHistoryTests {
     }
 
     private func act(
-        _ step: Int, _ writer: inout HistoryWriter, _ tasks: inout [Digest], _ generator: inout SeededGenerator
+        _ step: Int,
+        _ writer: inout HistoryWriter,
+        _ tasks: inout [Digest],
+        _ generator: inout SeededGenerator
     ) throws {
         guard !tasks.isEmpty, generator.nextIndex(below: 10) > 0 else {
             guard tasks.count < 4 else { return }
             let sponsored = generator.next() & 1 == 0
             let task = LedgerFixture.task(
-                "task \(step)", score: RewardRule.Score.allCases[generator.nextIndex(below: 3)],
+                "task \(step)",
+                score: RewardRule.Score.allCases[generator.nextIndex(below: 3)],
                 pool: UInt64(generator.nextIndex(below: 5_000_000)),
                 epochRounds: UInt32(1 + generator.nextIndex(below: 3)),
-                sponsor: sponsored ? try LedgerFixture.sponsor() : nil, quorum: UInt32(1 + generator.nextIndex(below: 3)))
+                sponsor: sponsored ? try LedgerFixture.sponsor() : nil,
+                quorum: UInt32(1 + generator.nextIndex(below: 3))
+            )
             try writer.add(.taskOpened(task))
             tasks.append(task.task)
             return
@@ -49,8 +57,15 @@ struct RandomHistoryTests {
                 try writer.add(
                     .transfer(
                         Transfer(
-                            kind: .deposit, debit: sponsor, credit: task.escrow, amount: 700_001, task: id,
-                            period: UInt32(step))))
+                            kind: .deposit,
+                            debit: sponsor,
+                            credit: task.escrow,
+                            amount: 700_001,
+                            task: id,
+                            period: UInt32(step)
+                        )
+                    )
+                )
             }
             if generator.nextIndex(below: 12) == 0 { return try writer.close(id) }
             let cohort = writer.state.participants.indices.filter { _ in generator.nextIndex(below: 4) > 0 }
@@ -67,7 +82,9 @@ struct RandomHistoryTests {
     }
 
     private func finish(
-        _ task: Digest, _ writer: inout HistoryWriter, _ generator: inout SeededGenerator
+        _ task: Digest,
+        _ writer: inout HistoryWriter,
+        _ generator: inout SeededGenerator
     ) throws {
         let scores = writer.state.participants.map { _ in Int64(bitPattern: generator.next()) >> 12 }
         try writer.finishRound(task) { scores[Int($0)] }

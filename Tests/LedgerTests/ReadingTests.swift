@@ -53,8 +53,11 @@ struct ReadingTests {
         #expect(throws: LedgerError(.badCheckpoint, "")) { try receipt.verified(by: other) }
         func changed(entry: [UInt8]? = nil, index: UInt64? = nil, proof: [Digest]? = nil) -> Receipt {
             Receipt(
-                entry: entry ?? receipt.entry, index: index ?? receipt.index, proof: proof ?? receipt.proof,
-                checkpoint: receipt.checkpoint)
+                entry: entry ?? receipt.entry,
+                index: index ?? receipt.index,
+                proof: proof ?? receipt.proof,
+                checkpoint: receipt.checkpoint
+            )
         }
         for wrong in [
             changed(entry: try journal.entry(at: 8).bytes), changed(index: 8), changed(index: .max),

@@ -57,7 +57,9 @@ struct SQLiteLedgerStoreTests {
             }
             try store.append(Array(entries[10..<12]), balances: [])
         }
-        #expect(throws: LedgerError(.storeBusy, "")) { try SQLiteLedgerStore(path: folder.path("copy"), access: .readOnly) }
+        #expect(throws: LedgerError(.storeBusy, "")) {
+            try SQLiteLedgerStore(path: folder.path("copy"), access: .readOnly)
+        }
         for (name, count) in [("copy", 10), ("ledger.sqlite", 12)] {
             let store = try SQLiteLedgerStore(path: folder.path(name), access: .readWrite)
             #expect(store.count == UInt64(count))
@@ -84,7 +86,8 @@ struct SQLiteLedgerStoreTests {
 
     @Test(
         "The triggers refuse to change, delete, replace or skip entries",
-        .enabled(if: FileManager.default.isExecutableFile(atPath: python), "there is no Python to change the file with"))
+        .enabled(if: FileManager.default.isExecutableFile(atPath: python), "there is no Python to change the file with")
+    )
     func triggers() throws {
         let folder = try LedgerFolder()
         let path = try folder.write(try HistoryWriter.everything())
@@ -97,7 +100,9 @@ struct SQLiteLedgerStoreTests {
         ] {
             let program = Process()
             program.executableURL = URL(fileURLWithPath: Self.python)
-            program.arguments = ["-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])", path, statement]
+            program.arguments = [
+                "-c", "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute(sys.argv[2])", path, statement,
+            ]
             program.standardError = FileHandle.nullDevice
             try program.run()
             program.waitUntilExit()
@@ -112,13 +117,17 @@ struct SQLiteLedgerStoreTests {
             #expect(throws: LedgerError(.storeUnreadable, "")) {
                 try SQLiteLedgerStore(path: folder.path("absent"), access: access)
             }
-            for (name, bytes) in [("empty", []), ("text", Array("hello".utf8)), ("zeros", [UInt8](repeating: 0, count: 8_192))] {
+            for (name, bytes) in [
+                ("empty", []), ("text", Array("hello".utf8)), ("zeros", [UInt8](repeating: 0, count: 8_192)),
+            ] {
                 try Data(bytes).write(to: folder.url.appendingPathComponent(name))
                 #expect(throws: LedgerError(.storeUnreadable, "")) {
                     try SQLiteLedgerStore(path: folder.path(name), access: access)
                 }
             }
-            #expect(throws: LedgerError(.storeUnreadable, "")) { try SQLiteLedgerStore(path: folder.url.path, access: access) }
+            #expect(throws: LedgerError(.storeUnreadable, "")) {
+                try SQLiteLedgerStore(path: folder.url.path, access: access)
+            }
         }
         #expect(throws: LedgerError.self) { try SQLiteLedgerStore(path: "/nowhere/at/all", access: .create) }
         #expect(try folder.names == ["empty", "text", "zeros"])
@@ -140,7 +149,9 @@ struct SQLiteLedgerStoreTests {
                 let store = try SQLiteLedgerStore(path: target, access: .readOnly)
                 let report = Replay.run(store: store, threads: 1)
                 _ = try? store.lastCheckpoint()
-                if report.fault == nil, report.count == history.state.count { #expect(report.state.head == history.state.head) }
+                if report.fault == nil, report.count == history.state.count {
+                    #expect(report.state.head == history.state.head)
+                }
                 try store.close()
             } catch {
                 #expect(!error.message.isEmpty)

@@ -147,8 +147,8 @@ package final class RoundAggregator {
             model: blob.digest(of: model.parameters, threads: threads),
             serverState: serverState,
             metrics: metrics,
-            scores: scores
-        )
+            scores: scores,
+            isGapWide: gap.warning != nil)
     }
 
     private func foldWaiting() throws(FederationError) {
@@ -238,7 +238,7 @@ extension RoundAggregator {
         _ gradient: consuming PathGradient,
         lastDelta: consuming GlobalDelta?,
         _ recall: (AcceptedContribution) throws(FederationError) -> CheckedUpdate
-    ) throws(FederationError) -> [Ledger.ContributionScore] {
+    ) throws(FederationError) -> [ContributionScore] {
         do {
             let scorer = try PathScorer(
                 gradient: gradient,
@@ -248,7 +248,7 @@ extension RoundAggregator {
                 totalWeight: sum.totalWeight,
                 threads: threads
             )
-            var scores: [Ledger.ContributionScore] = []
+            var scores: [ContributionScore] = []
             for contribution in accepted {
                 let update = try kept[contribution.ticket] ?? recall(contribution)
                 let score = try scorer.score(
@@ -257,7 +257,7 @@ extension RoundAggregator {
                     threads: threads
                 )
                 scores.append(
-                    Ledger.ContributionScore(
+                    ContributionScore(
                         participant: contribution.participant,
                         full: score.full,
                         novel: score.novel,

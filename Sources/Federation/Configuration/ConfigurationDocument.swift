@@ -61,8 +61,8 @@ enum ConfigurationDocument {
 
     /// Opening brackets of a line outside comments, and whether it has an anchor or alias.
     ///
-    /// Quotes are not followed from line to line. Where a line has any, nothing on it counts as a comment: a `#` may then
-    /// be part of a quoted text, behind which the file goes on.
+    /// Quotes are not followed from line to line. Where a line has any, nothing on it counts as a comment: a `#` may
+    /// then be part of a quoted text, behind which the file goes on.
     private static func scan(_ line: Substring.UTF8View) -> (brackets: Int, hasReference: Bool) {
         let mayHaveComment = !line.contains { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "'") }
         var brackets = 0
@@ -87,7 +87,8 @@ enum ConfigurationDocument {
         return (brackets, false)
     }
 
-    /// Whether the last byte ends a line for YAML, though not for this reader: a carriage return, U+0085, U+2028, U+2029.
+    /// Whether the last byte ends a line for YAML, though not for this reader: a carriage return, U+0085, U+2028 or
+    /// U+2029.
     private static func isLineBreak(_ beforeLast: UInt8, _ last: UInt8, _ byte: UInt8) -> Bool {
         byte == UInt8(ascii: "\r") || (last == 0xC2 && byte == 0x85)
             || (beforeLast == 0xE2 && last == 0x80 && (byte == 0xA8 || byte == 0xA9))

@@ -3,8 +3,8 @@ package import Tensors
 
 /// How a task's parameter sets lie in files: one canonical safetensors header, then the values, little-endian.
 ///
-/// A blob is named by `BlobDigest` over the whole file. As the header follows from the layout alone, the digest binds the
-/// values and nothing else, and two parties that hold the same values have the same file.
+/// A blob is named by `BlobDigest` over the whole file. As the header follows from the layout alone, the digest binds
+/// the values and nothing else, and two parties that hold the same values have the same file.
 package struct ParameterBlob: Sendable {
     /// The tensors that every blob of the task has.
     package let layout: ParameterLayout

@@ -33,6 +33,8 @@ package struct RoundResult: Equatable, Sendable {
     package let metrics: RoundMetrics
     /// One for each accepted contribution, in ascending participant number.
     package let scores: [ContributionScore]
+    /// The full scores miss the loss drop by more than three gradients explain; for people, not on the ledger.
+    package let isGapWide: Bool
 
     package init(
         round: UInt32,
@@ -40,7 +42,8 @@ package struct RoundResult: Equatable, Sendable {
         model: Digest,
         serverState: Digest?,
         metrics: RoundMetrics,
-        scores: [ContributionScore]
+        scores: [ContributionScore],
+        isGapWide: Bool = false
     ) {
         self.round = round
         self.aggregate = aggregate
@@ -48,5 +51,6 @@ package struct RoundResult: Equatable, Sendable {
         self.serverState = serverState
         self.metrics = metrics
         self.scores = scores
+        self.isGapWide = isGapWide
     }
 }

@@ -10,7 +10,10 @@ package struct AccountBalance: Hashable, Sendable {
     package internal(set) var creditsPosted: UInt64 = 0
 
     package init(
-        debitsPending: UInt64 = 0, debitsPosted: UInt64 = 0, creditsPending: UInt64 = 0, creditsPosted: UInt64 = 0
+        debitsPending: UInt64 = 0,
+        debitsPosted: UInt64 = 0,
+        creditsPending: UInt64 = 0,
+        creditsPosted: UInt64 = 0
     ) {
         self.debitsPending = debitsPending
         self.debitsPosted = debitsPosted

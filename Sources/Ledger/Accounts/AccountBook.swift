@@ -62,15 +62,26 @@ package struct AccountBook: Sendable {
 
     /// What `move` would answer. Complexity: O(1).
     package func check(debit: AccountName, credit: AccountName, amount: UInt64) -> TransferResult {
-        guard amount > 0 else { return .zeroAmount }
         guard debit != credit else { return .sameAccount }
-        let from = balance(of: debit)
+        return check(
+            from: balance(of: debit),
+            limit: debit == .issuance ? cap : 0,
+            to: balance(of: credit),
+            amount: amount
+        )
+    }
+
+    private func check(
+        from: AccountBalance,
+        limit: UInt64,
+        to: AccountBalance,
+        amount: UInt64
+    ) -> TransferResult {
+        guard amount > 0 else { return .zeroAmount }
         let (debited, debitOverflow) = from.debitsPosted.addingReportingOverflow(amount)
         let (reserved, reserveOverflow) = debited.addingReportingOverflow(from.debitsPending)
-        let limit = UInt128(from.creditsPosted) + UInt128(debit == .issuance ? cap : 0)
         guard !debitOverflow, !reserveOverflow else { return .overflow }
-        guard UInt128(reserved) <= limit else { return .exceedsCredits }
-        let to = balance(of: credit)
+        guard UInt128(reserved) <= UInt128(from.creditsPosted) + UInt128(limit) else { return .exceedsCredits }
         let (credited, creditOverflow) = to.creditsPosted.addingReportingOverflow(amount)
         guard !creditOverflow, !credited.addingReportingOverflow(to.creditsPending).overflow else { return .overflow }
         return .created
@@ -78,23 +89,43 @@ package struct AccountBook: Sendable {
 
     /// Moves an amount at once, without a record of its own: for a caller that knows its ids are new. Complexity: O(1).
     package mutating func move(debit: AccountName, credit: AccountName, amount: UInt64) -> TransferResult {
-        let result = check(debit: debit, credit: credit, amount: amount)
-        guard result == .created else { return result }
-        balances[index(of: debit)].debitsPosted += amount
-        balances[index(of: credit)].creditsPosted += amount
-        return .created
+        change(debit, credit, amount) { from, to in
+            from.debitsPosted += amount
+            to.creditsPosted += amount
+        }
     }
 
     private mutating func reserve(_ transfer: AccountTransfer) -> TransferResult {
-        let result = check(debit: transfer.debit, credit: transfer.credit, amount: transfer.amount)
+        change(transfer.debit, transfer.credit, transfer.amount) { from, to in
+            from.debitsPending += transfer.amount
+            to.creditsPending += transfer.amount
+        }
+    }
+
+    /// Changes two accounts if the amount may go from one to the other, looking each up once.
+    private mutating func change(
+        _ debit: AccountName,
+        _ credit: AccountName,
+        _ amount: UInt64,
+        _ body: (_ from: inout AccountBalance, _ to: inout AccountBalance) -> Void
+    ) -> TransferResult {
+        let (debitIndex, creditIndex) = (indices[debit], indices[credit])
+        guard debit != credit else { return .sameAccount }
+        var from = debitIndex.map { balances[$0] } ?? AccountBalance()
+        var to = creditIndex.map { balances[$0] } ?? AccountBalance()
+        // Issuance is the book's first account.
+        let result = check(from: from, limit: debitIndex == 0 ? cap : 0, to: to, amount: amount)
         guard result == .created else { return result }
-        balances[index(of: transfer.debit)].debitsPending += transfer.amount
-        balances[index(of: transfer.credit)].creditsPending += transfer.amount
+        body(&from, &to)
+        balances[debitIndex ?? index(of: debit)] = from
+        balances[creditIndex ?? index(of: credit)] = to
         return .created
     }
 
     private mutating func resolve(
-        _ id: EntryID, by transfer: AccountTransfer, as resolution: Resolution
+        _ id: EntryID,
+        by transfer: AccountTransfer,
+        as resolution: Resolution
     ) -> TransferResult {
         guard let record = records[id] else { return .pendingNotFound }
         let pending = record.transfer

@@ -10,7 +10,8 @@ extension ContributionStatement {
         guard bytes.count <= LedgerLimits.statementByteCount else {
             throw LedgerError(
                 .malformedStatement,
-                "a statement of \(bytes.count) bytes; at most \(LedgerLimits.statementByteCount) are allowed")
+                "a statement of \(bytes.count) bytes; at most \(LedgerLimits.statementByteCount) are allowed"
+            )
         }
         do {
             try self.init(strictlyReading: bytes.span.bytes)
@@ -32,7 +33,9 @@ extension ContributionStatement {
         let bytes = encoded
         do {
             return SignedContribution(
-                statementBytes: bytes, signature: try key.sign(SigningDomain.contribution.message(for: bytes)))
+                statementBytes: bytes,
+                signature: try key.sign(SigningDomain.contribution.message(for: bytes))
+            )
         } catch {
             throw LedgerError(.badSignature, "the statement could not be signed: \(error.message)")
         }
@@ -45,15 +48,19 @@ extension ContributionStatement: WirePayload {
             throw LedgerError(.wrongLength, "'nonce' has \(wire.nonce.count) bytes; it has 16")
         }
         self.init(
-            task: try WireField.digest(wire.task, "task"), round: wire.round,
+            task: try WireField.digest(wire.task, "task"),
+            round: wire.round,
             participantKey: try WireField.publicKey(wire.participantKey, "participant_key"),
             baseModel: try WireField.digest(wire.baseModel, "base_model"),
             configuration: try WireField.digest(wire.configuration, "configuration"),
             update: try WireField.digest(wire.update, "update"),
-            parameterCount: wire.parameterCount, sampleCount: wire.sampleCount, stepCount: wire.stepCount,
+            parameterCount: wire.parameterCount,
+            sampleCount: wire.sampleCount,
+            stepCount: wire.stepCount,
             nonce: [UInt8](wire.nonce),
             previousContribution: try WireField.digest(wire.previousContribution, "previous_contribution"),
-            ledgerRootSeen: try WireField.digest(wire.ledgerRootSeen, "ledger_root_seen"))
+            ledgerRootSeen: try WireField.digest(wire.ledgerRootSeen, "ledger_root_seen")
+        )
     }
 
     var wire: Tributary_V1_ContributionStatement {

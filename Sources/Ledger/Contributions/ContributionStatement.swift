@@ -27,9 +27,18 @@ package struct ContributionStatement: Hashable, Sendable {
     package static let nonceByteCount = 16
 
     package init(
-        task: Digest, round: UInt32, participantKey: PublicKey, baseModel: Digest, configuration: Digest,
-        update: Digest, parameterCount: UInt64, sampleCount: UInt64, stepCount: UInt32, nonce: [UInt8],
-        previousContribution: Digest, ledgerRootSeen: Digest
+        task: Digest,
+        round: UInt32,
+        participantKey: PublicKey,
+        baseModel: Digest,
+        configuration: Digest,
+        update: Digest,
+        parameterCount: UInt64,
+        sampleCount: UInt64,
+        stepCount: UInt32,
+        nonce: [UInt8],
+        previousContribution: Digest,
+        ledgerRootSeen: Digest
     ) {
         precondition(nonce.count == Self.nonceByteCount, "a nonce has 16 bytes")
         self.task = task

@@ -15,7 +15,11 @@ package struct ContributionRefused: Hashable, Sendable {
     package let statementDigest: Digest
 
     package init(
-        task: Digest?, round: UInt32, participantKey: PublicKey?, reason: RefusalReason, detail: String,
+        task: Digest?,
+        round: UInt32,
+        participantKey: PublicKey?,
+        reason: RefusalReason,
+        detail: String,
         statementDigest: Digest
     ) {
         self.task = task

@@ -8,7 +8,9 @@ extension Entry {
     package init(decoding bytes: [UInt8]) throws(LedgerError) {
         guard bytes.count <= LedgerLimits.entryByteCount else {
             throw LedgerError(
-                .entryTooLarge, "an entry of \(bytes.count) bytes; at most \(LedgerLimits.entryByteCount) are allowed")
+                .entryTooLarge,
+                "an entry of \(bytes.count) bytes; at most \(LedgerLimits.entryByteCount) are allowed"
+            )
         }
         let frame = try bytes.span.bytes.withUnsafeBytes { raw throws(LedgerError) in
             let frame = try EntryFrame(reading: raw)
@@ -18,8 +20,12 @@ extension Entry {
             return frame
         }
         self.init(
-            sequence: frame.sequence, previous: frame.previous, timeMs: frame.timeMs, id: frame.id,
-            body: try EntryBody(field: frame.field, payload: bytes.span.bytes.extracting(frame.payload)))
+            sequence: frame.sequence,
+            previous: frame.previous,
+            timeMs: frame.timeMs,
+            id: frame.id,
+            body: try EntryBody(field: frame.field, payload: bytes.span.bytes.extracting(frame.payload))
+        )
     }
 }
 
@@ -29,11 +35,17 @@ extension EncodedEntry {
     /// - Throws: `entryTooLarge`.
     init(sequence: UInt64, previous: Digest, timeMs: UInt64, body: EncodedBody) throws(LedgerError) {
         let bytes = EntryFrame.bytes(
-            sequence: sequence, previous: previous, timeMs: timeMs, id: body.id, body: body.bytes)
+            sequence: sequence,
+            previous: previous,
+            timeMs: timeMs,
+            id: body.id,
+            body: body.bytes
+        )
         guard bytes.count <= LedgerLimits.entryByteCount else {
             throw LedgerError(
                 .entryTooLarge,
-                "a \(body.body.kindName) entry of \(bytes.count) bytes; at most \(LedgerLimits.entryByteCount) are allowed")
+                "a \(body.body.kindName) entry of \(bytes.count) bytes; at most \(LedgerLimits.entryByteCount) fit"
+            )
         }
         let entry = Entry(sequence: sequence, previous: previous, timeMs: timeMs, id: body.id, body: body.body)
         self.init(bytes: bytes, entry: entry)

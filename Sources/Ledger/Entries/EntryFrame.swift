@@ -48,7 +48,8 @@ struct EntryFrame {
         guard length == UInt64(bytes.count - reader.offset) else {
             throw LedgerError(
                 .malformedEntry,
-                "the body is said to have \(length) bytes, but \(bytes.count - reader.offset) are left")
+                "the body is said to have \(length) bytes, but \(bytes.count - reader.offset) are left"
+            )
         }
         body = start..<bytes.count
         payload = reader.offset..<bytes.count
@@ -74,7 +75,11 @@ struct EntryFrame {
 
     /// A whole entry around a body.
     static func bytes(
-        sequence: UInt64, previous: Digest, timeMs: UInt64, id: EntryID, body: [UInt8]
+        sequence: UInt64,
+        previous: Digest,
+        timeMs: UInt64,
+        id: EntryID,
+        body: [UInt8]
     ) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(body.count + 74)

@@ -29,7 +29,11 @@ package struct Genesis: Hashable, Sendable {
     package let grants: [Grant]
 
     package init(
-        origin: String, coordinatorKey: PublicKey, asset: String, cap: UInt64, rulesVersion: UInt32 = 1,
+        origin: String,
+        coordinatorKey: PublicKey,
+        asset: String,
+        cap: UInt64,
+        rulesVersion: UInt32 = 1,
         grants: [Grant] = []
     ) {
         self.origin = origin

@@ -12,7 +12,10 @@ package struct RoundMetrics: Hashable, Sendable {
     package let scoreGap: Int64
 
     package init(
-        validationLossBefore: Int64, validationLossAfter: Int64, testAccuracyPpm: UInt32, testLoss: Int64,
+        validationLossBefore: Int64,
+        validationLossAfter: Int64,
+        testAccuracyPpm: UInt32,
+        testLoss: Int64,
         scoreGap: Int64
     ) {
         self.validationLossBefore = validationLossBefore

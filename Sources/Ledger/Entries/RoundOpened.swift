@@ -13,7 +13,11 @@ package struct RoundOpened: Hashable, Sendable {
     package let cohort: [ParticipantNumber]
 
     package init(
-        task: Digest, round: UInt32, baseModel: Digest, deadlineMs: UInt64, cohort: [ParticipantNumber]
+        task: Digest,
+        round: UInt32,
+        baseModel: Digest,
+        deadlineMs: UInt64,
+        cohort: [ParticipantNumber]
     ) {
         self.task = task
         self.round = round

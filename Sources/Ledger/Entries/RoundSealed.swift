@@ -27,8 +27,15 @@ package struct RoundSealed: Hashable, Sendable {
     package let metrics: RoundMetrics?
 
     package init(
-        task: Digest, round: UInt32, outcome: Outcome, accepted: UInt32, totalWeight: UInt64, aggregate: Digest?,
-        model: Digest, serverState: Digest?, metrics: RoundMetrics?
+        task: Digest,
+        round: UInt32,
+        outcome: Outcome,
+        accepted: UInt32,
+        totalWeight: UInt64,
+        aggregate: Digest?,
+        model: Digest,
+        serverState: Digest?,
+        metrics: RoundMetrics?
     ) {
         self.task = task
         self.round = round

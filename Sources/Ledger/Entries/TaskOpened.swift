@@ -20,8 +20,14 @@ package struct TaskOpened: Hashable, Sendable {
     package let quorum: UInt32
 
     package init(
-        task: Digest, configuration: [UInt8], initialModel: Digest, parameterCount: UInt64,
-        gridFractionBits: UInt32, validationRoot: Digest, reward: RewardRule, quorum: UInt32
+        task: Digest,
+        configuration: [UInt8],
+        initialModel: Digest,
+        parameterCount: UInt64,
+        gridFractionBits: UInt32,
+        validationRoot: Digest,
+        reward: RewardRule,
+        quorum: UInt32
     ) {
         self.task = task
         self.configuration = configuration

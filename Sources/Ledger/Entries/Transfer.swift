@@ -34,7 +34,12 @@ package struct Transfer: Hashable, Sendable {
     package let period: UInt32
 
     package init(
-        kind: Kind, debit: AccountName, credit: AccountName, amount: UInt64, task: Digest?, period: UInt32
+        kind: Kind,
+        debit: AccountName,
+        credit: AccountName,
+        amount: UInt64,
+        task: Digest?,
+        period: UInt32
     ) {
         self.kind = kind
         self.debit = debit

@@ -38,7 +38,10 @@ struct VarintReader {
 
     /// The field with that tag, of exactly that many bytes.
     mutating func bytes<Value>(
-        tag: UInt8, count: Int, name: String, _ convert: (UnsafeRawBufferPointer) -> Value
+        tag: UInt8,
+        count: Int,
+        name: String,
+        _ convert: (UnsafeRawBufferPointer) -> Value
     ) throws(LedgerError) -> Value {
         guard offset < bytes.count, bytes[offset] == tag else {
             throw LedgerError(.malformedEntry, "the entry has no '\(name)' at byte \(offset), where it belongs")

@@ -6,9 +6,13 @@ extension Transfer: WirePayload {
             throw LedgerError(.badValue, "a transfer of nothing")
         }
         self.init(
-            kind: try Kind(wire: wire.kind), debit: try AccountName(wire.debit),
-            credit: try AccountName(wire.credit), amount: wire.amount,
-            task: try WireField.optionalDigest(wire.task, "task"), period: wire.period)
+            kind: try Kind(wire: wire.kind),
+            debit: try AccountName(wire.debit),
+            credit: try AccountName(wire.credit),
+            amount: wire.amount,
+            task: try WireField.optionalDigest(wire.task, "task"),
+            period: wire.period
+        )
     }
 
     var wire: Tributary_V1_Transfer {
@@ -54,8 +58,13 @@ extension Transfer.Kind {
 extension EpochSettled: WirePayload {
     init(wire: Tributary_V1_EpochSettled) throws(LedgerError) {
         self.init(
-            task: try WireField.digest(wire.task, "task"), epoch: wire.epoch, lastRound: wire.lastRound,
-            pool: wire.pool, paid: wire.paid, carried: wire.carried)
+            task: try WireField.digest(wire.task, "task"),
+            epoch: wire.epoch,
+            lastRound: wire.lastRound,
+            pool: wire.pool,
+            paid: wire.paid,
+            carried: wire.carried
+        )
     }
 
     var wire: Tributary_V1_EpochSettled {
@@ -73,8 +82,10 @@ extension EpochSettled: WirePayload {
 extension Snapshot: WirePayload {
     init(wire: Tributary_V1_Snapshot) throws(LedgerError) {
         self.init(
-            balancesRoot: try WireField.digest(wire.balancesRoot, "balances_root"), supply: wire.supply,
-            accounts: wire.accounts)
+            balancesRoot: try WireField.digest(wire.balancesRoot, "balances_root"),
+            supply: wire.supply,
+            accounts: wire.accounts
+        )
     }
 
     var wire: Tributary_V1_Snapshot {

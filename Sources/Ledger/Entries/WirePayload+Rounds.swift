@@ -4,9 +4,12 @@ internal import SwiftProtobuf
 extension RoundOpened: WirePayload {
     init(wire: Tributary_V1_RoundOpened) throws(LedgerError) {
         self.init(
-            task: try WireField.digest(wire.task, "task"), round: wire.round,
-            baseModel: try WireField.digest(wire.baseModel, "base_model"), deadlineMs: wire.deadlineMs,
-            cohort: wire.cohort)
+            task: try WireField.digest(wire.task, "task"),
+            round: wire.round,
+            baseModel: try WireField.digest(wire.baseModel, "base_model"),
+            deadlineMs: wire.deadlineMs,
+            cohort: wire.cohort
+        )
     }
 
     var wire: Tributary_V1_RoundOpened {
@@ -25,8 +28,13 @@ extension ContributionAccepted: WirePayload {
         try self.init(
             SignedContribution(
                 statementBytes: try WireField.bytes(
-                    wire.statement, "statement", atMost: LedgerLimits.statementByteCount),
-                signature: [UInt8](wire.signature)))
+                    wire.statement,
+                    "statement",
+                    atMost: LedgerLimits.statementByteCount
+                ),
+                signature: [UInt8](wire.signature)
+            )
+        )
     }
 
     var wire: Tributary_V1_ContributionAccepted {
@@ -40,12 +48,14 @@ extension ContributionAccepted: WirePayload {
 extension ContributionRefused: WirePayload {
     init(wire: Tributary_V1_ContributionRefused) throws(LedgerError) {
         self.init(
-            task: try WireField.optionalDigest(wire.task, "task"), round: wire.round,
+            task: try WireField.optionalDigest(wire.task, "task"),
+            round: wire.round,
             participantKey: wire.participantKey.isEmpty
                 ? nil : try WireField.publicKey(wire.participantKey, "participant_key"),
             reason: try RefusalReason(wire: wire.reason),
             detail: try WireField.text(wire.detail, "detail", atMost: LedgerLimits.detailByteCount),
-            statementDigest: try WireField.digest(wire.statementDigest, "statement_digest"))
+            statementDigest: try WireField.digest(wire.statementDigest, "statement_digest")
+        )
     }
 
     var wire: Tributary_V1_ContributionRefused {
@@ -70,12 +80,16 @@ extension RoundSealed: WirePayload {
                 throw LedgerError(.badValue, "a round sealed with the unknown outcome \(wire.outcome.rawValue)")
             }
         self.init(
-            task: try WireField.digest(wire.task, "task"), round: wire.round, outcome: outcome,
-            accepted: wire.accepted, totalWeight: wire.totalWeight,
+            task: try WireField.digest(wire.task, "task"),
+            round: wire.round,
+            outcome: outcome,
+            accepted: wire.accepted,
+            totalWeight: wire.totalWeight,
             aggregate: try WireField.optionalDigest(wire.aggregate, "aggregate"),
             model: try WireField.digest(wire.model, "model"),
             serverState: try WireField.optionalDigest(wire.serverState, "server_state"),
-            metrics: wire.hasMetrics ? RoundMetrics(wire: wire.metrics) : nil)
+            metrics: wire.hasMetrics ? RoundMetrics(wire: wire.metrics) : nil
+        )
     }
 
     var wire: Tributary_V1_RoundSealed {
@@ -96,8 +110,12 @@ extension RoundSealed: WirePayload {
 extension RoundMetrics {
     init(wire: Tributary_V1_Metrics) {
         self.init(
-            validationLossBefore: wire.validationLossBefore, validationLossAfter: wire.validationLossAfter,
-            testAccuracyPpm: wire.testAccuracyPpm, testLoss: wire.testLoss, scoreGap: wire.scoreGap)
+            validationLossBefore: wire.validationLossBefore,
+            validationLossAfter: wire.validationLossAfter,
+            testAccuracyPpm: wire.testAccuracyPpm,
+            testLoss: wire.testLoss,
+            scoreGap: wire.scoreGap
+        )
     }
 
     var wire: Tributary_V1_Metrics {
@@ -115,13 +133,17 @@ extension RoundScores: WirePayload {
     init(wire: Tributary_V1_Scores) throws(LedgerError) {
         guard wire.scores.count <= LedgerLimits.scoreCount else {
             throw LedgerError(
-                .limitExceeded, "\(wire.scores.count) scores in an entry; at most \(LedgerLimits.scoreCount) are allowed")
+                .limitExceeded,
+                "\(wire.scores.count) scores in an entry; at most \(LedgerLimits.scoreCount) are allowed"
+            )
         }
         self.init(
-            task: try WireField.digest(wire.task, "task"), round: wire.round,
+            task: try WireField.digest(wire.task, "task"),
+            round: wire.round,
             scores: wire.scores.map {
                 ContributionScore(participant: $0.participant, full: $0.full, novel: $0.novel, samples: $0.samples)
-            })
+            }
+        )
     }
 
     var wire: Tributary_V1_Scores {

@@ -5,7 +5,9 @@ extension Genesis: WirePayload {
     init(wire: Tributary_V1_Genesis) throws(LedgerError) {
         guard wire.grants.count <= LedgerLimits.grantCount else {
             throw LedgerError(
-                .limitExceeded, "\(wire.grants.count) grants; at most \(LedgerLimits.grantCount) are allowed")
+                .limitExceeded,
+                "\(wire.grants.count) grants; at most \(LedgerLimits.grantCount) are allowed"
+            )
         }
         var grants: [Grant] = []
         for grant in wire.grants {
@@ -15,7 +17,10 @@ extension Genesis: WirePayload {
             origin: try WireField.text(wire.origin, "origin", atMost: LedgerLimits.originByteCount),
             coordinatorKey: try WireField.publicKey(wire.coordinatorKey, "coordinator_key"),
             asset: try WireField.text(wire.asset, "asset", atMost: LedgerLimits.assetByteCount),
-            cap: wire.cap, rulesVersion: wire.rulesVersion, grants: grants)
+            cap: wire.cap,
+            rulesVersion: wire.rulesVersion,
+            grants: grants
+        )
     }
 
     var wire: Tributary_V1_Genesis {
@@ -39,7 +44,8 @@ extension ParticipantRegistered: WirePayload {
     init(wire: Tributary_V1_ParticipantRegistered) throws(LedgerError) {
         self.init(
             publicKey: try WireField.publicKey(wire.publicKey, "public_key"),
-            label: try WireField.text(wire.label, "label", atMost: LedgerLimits.labelByteCount))
+            label: try WireField.text(wire.label, "label", atMost: LedgerLimits.labelByteCount)
+        )
     }
 
     var wire: Tributary_V1_ParticipantRegistered {
@@ -58,11 +64,17 @@ extension TaskOpened: WirePayload {
         self.init(
             task: try WireField.digest(wire.task, "task"),
             configuration: try WireField.bytes(
-                wire.configuration, "configuration", atMost: LedgerLimits.configurationByteCount),
+                wire.configuration,
+                "configuration",
+                atMost: LedgerLimits.configurationByteCount
+            ),
             initialModel: try WireField.digest(wire.initialModel, "initial_model"),
-            parameterCount: wire.parameterCount, gridFractionBits: wire.gridFractionBits,
+            parameterCount: wire.parameterCount,
+            gridFractionBits: wire.gridFractionBits,
             validationRoot: try WireField.digest(wire.validationRoot, "validation_root"),
-            reward: try RewardRule(wire: wire.reward), quorum: wire.quorum)
+            reward: try RewardRule(wire: wire.reward),
+            quorum: wire.quorum
+        )
     }
 
     var wire: Tributary_V1_TaskOpened {
@@ -90,8 +102,11 @@ extension RewardRule {
                 throw LedgerError(.badValue, "a reward rule for the unknown score \(wire.score.rawValue)")
             }
         self.init(
-            score: score, poolPerRound: wire.poolPerRound, epochRounds: wire.epochRounds,
-            sponsor: wire.sponsor.isEmpty ? nil : try AccountName(wire.sponsor))
+            score: score,
+            poolPerRound: wire.poolPerRound,
+            epochRounds: wire.epochRounds,
+            sponsor: wire.sponsor.isEmpty ? nil : try AccountName(wire.sponsor)
+        )
     }
 
     var wire: Tributary_V1_RewardRule {
@@ -112,8 +127,10 @@ extension RewardRule {
 extension TaskClosed: WirePayload {
     init(wire: Tributary_V1_TaskClosed) throws(LedgerError) {
         self.init(
-            task: try WireField.digest(wire.task, "task"), rounds: wire.rounds,
-            model: try WireField.digest(wire.model, "model"))
+            task: try WireField.digest(wire.task, "task"),
+            rounds: wire.rounds,
+            model: try WireField.digest(wire.model, "model")
+        )
     }
 
     var wire: Tributary_V1_TaskClosed {

@@ -24,16 +24,36 @@ extension WirePayload {
         }
         try self.init(wire: message)
         let canonical = try encoded(message)
-        guard bytes.byteCount == canonical.count,
-            bytes.withUnsafeBytes({ left in canonical.withUnsafeBytes { left.elementsEqual($0) } })
-        else {
+        guard Self.areEqual(bytes, canonical) else {
             throw LedgerError(
-                .unknownField, "the message has unknown fields, or is not written in the one canonical way")
+                .unknownField,
+                "the message has unknown fields, or is not written in the one canonical way"
+            )
         }
     }
 
     /// The message's bytes.
     func encodedPayload() throws(LedgerError) -> [UInt8] { try encoded(wire) }
+
+    /// Whether the same bytes are there: eight at a time, since generic sequences compare them one by one.
+    private static func areEqual(_ left: RawSpan, _ right: [UInt8]) -> Bool {
+        guard left.byteCount == right.count else { return false }
+        let right = right.span.bytes
+        let words = right.byteCount / 8
+        var difference: UInt64 = 0
+        for word in 0..<words {
+            difference |=
+                left.unsafeLoadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+                ^ right.unsafeLoadUnaligned(fromByteOffset: 8 * word, as: UInt64.self)
+        }
+        for place in 8 * words..<right.byteCount {
+            difference |= UInt64(
+                left.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+                    ^ right.unsafeLoad(fromByteOffset: place, as: UInt8.self)
+            )
+        }
+        return difference == 0
+    }
 
     private func encoded(_ message: Message) throws(LedgerError) -> [UInt8] {
         do {

@@ -54,7 +54,7 @@ package nonisolated struct Tributary_V1_Entry: @unchecked Sendable {
     set {_uniqueStorage()._timeMs = newValue}
   }
 
-  /// 16 bytes; an id occurs once in a log
+  /// 16 bytes derived from the body (Protocols/ledger.md); an id occurs once in a log
   package var id: Data {
     get {_storage._id}
     set {_uniqueStorage()._id = newValue}
@@ -410,7 +410,7 @@ package nonisolated struct Tributary_V1_ContributionStatement: Sendable {
   /// 16 bytes
   package var nonce: Data = Data()
 
-  /// SHA-256 of the participant's statement before this one; 32 zero bytes in the first
+  /// SHA-256 of the participant's last accepted statement; 32 zero bytes for none
   package var previousContribution: Data = Data()
 
   /// head of the ledger the participant last saw; 32 zero bytes for none
@@ -595,9 +595,10 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
   /// blob digest of the model after the round
   package var model: Data = Data()
 
-  /// digest of the server optimiser's momentum; empty if it has none
+  /// digest of the server optimiser's momentum; empty if it has none; kept without quorum
   package var serverState: Data = Data()
 
+  /// absent without quorum
   package var metrics: Tributary_V1_Metrics {
     get {_metrics ?? Tributary_V1_Metrics()}
     set {_metrics = newValue}
@@ -734,7 +735,7 @@ package nonisolated struct Tributary_V1_Transfer: Sendable {
   /// empty for grants
   package var task: Data = Data()
 
-  /// round of an emission or funding, epoch of a reward; else 0
+  /// round of an emission or funding, epoch of a reward; else 0, but see below
   package var period: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

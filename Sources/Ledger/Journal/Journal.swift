@@ -16,7 +16,11 @@ package final class Journal {
     private var poison: LedgerError?
 
     private init(
-        store: any LedgerStore, signer: NoteSigner, state: LedgerState, tree: MerkleTree, history: AccountHistory
+        store: any LedgerStore,
+        signer: NoteSigner,
+        state: LedgerState,
+        tree: MerkleTree,
+        history: AccountHistory
     ) {
         self.store = store
         self.signer = signer
@@ -30,18 +34,33 @@ package final class Journal {
     /// - Throws: `logExists` where the store has entries, `wrongKey` where the signer is not the origin's or not the
     ///   coordinator's key, `badGenesis`, or as the store throws.
     package static func create(
-        store: any LedgerStore, signer: NoteSigner, genesis: Genesis, timeMs: UInt64
+        store: any LedgerStore,
+        signer: NoteSigner,
+        genesis: Genesis,
+        timeMs: UInt64
     ) throws(LedgerError) -> Journal {
         guard store.count == 0 else {
             throw LedgerError(.logExists, "the store has \(store.count) entries; open it instead")
         }
         try check(signer, genesis)
         let journal = Journal(
-            store: store, signer: signer, state: LedgerState(), tree: MerkleTree(), history: AccountHistory())
+            store: store,
+            signer: signer,
+            state: LedgerState(),
+            tree: MerkleTree(),
+            history: AccountHistory()
+        )
         let grants = genesis.grants.map { grant in
             EntryBody.transfer(
                 Transfer(
-                    kind: .grant, debit: .issuance, credit: grant.account, amount: grant.amount, task: nil, period: 0))
+                    kind: .grant,
+                    debit: .issuance,
+                    credit: grant.account,
+                    amount: grant.amount,
+                    task: nil,
+                    period: 0
+                )
+            )
         }
         _ = try journal.append([.genesis(genesis)] + grants, timeMs: timeMs)
         return journal
@@ -55,7 +74,10 @@ package final class Journal {
     /// - Throws: what is wrong with the log; `shorterThanCheckpoint`, `inconsistentWithCheckpoint`, `badCheckpoint` or
     ///   `wrongKey`.
     package static func open(
-        store: any LedgerStore, signer: NoteSigner, lastCheckpoint: SignedNote? = nil, threads: Int = 2
+        store: any LedgerStore,
+        signer: NoteSigner,
+        lastCheckpoint: SignedNote? = nil,
+        threads: Int = 2
     ) throws(LedgerError) -> Journal {
         var tree = MerkleTree()
         var history = AccountHistory()
@@ -82,7 +104,8 @@ package final class Journal {
         guard signer.verifier.publicKey == genesis.coordinatorKey, signer.verifier.name == genesis.origin else {
             throw LedgerError(
                 .wrongKey,
-                "the log '\(genesis.origin)' is signed by \(genesis.coordinatorKey.did), not by \(signer.verifier.vkey)")
+                "the log '\(genesis.origin)' is signed by \(genesis.coordinatorKey.did), not by \(signer.verifier.vkey)"
+            )
         }
     }
 
@@ -98,8 +121,8 @@ package final class Journal {
     /// those before it are written, those after it are not tried, and the error names it (`bodyIndex`).
     /// A time before that of the last entry counts as the latter's: clocks are set back.
     ///
-    /// - Throws: the rules' refusal, `limitExceeded` for more than `LedgerLimits.batchCount` bodies, `poisoned`, or an I/O
-    ///   error, after which the journal takes nothing more.
+    /// - Throws: the rules' refusal, `limitExceeded` for more than `LedgerLimits.batchCount` bodies, `poisoned`, or an
+    ///   I/O error, after which the journal takes nothing more.
     @discardableResult
     package func append(_ bodies: [EntryBody], timeMs: UInt64) throws(LedgerError) -> [AppendResult] {
         try append(bodies.map { Proposal(body: $0, timeMs: timeMs) })
@@ -111,7 +134,9 @@ package final class Journal {
         try checkUsable()
         guard bodies.count <= LedgerLimits.batchCount else {
             throw LedgerError(
-                .limitExceeded, "\(bodies.count) bodies at once; at most \(LedgerLimits.batchCount) are allowed")
+                .limitExceeded,
+                "\(bodies.count) bodies at once; at most \(LedgerLimits.batchCount) are allowed"
+            )
         }
         var entries: [EncodedEntry] = []
         entries.reserveCapacity(bodies.count)
@@ -145,14 +170,20 @@ package final class Journal {
 
     /// Encodes and judges one body against the state, which takes it in.
     private func propose(
-        _ body: EntryBody, timeMs: UInt64, _ entries: inout [EncodedEntry]
+        _ body: EntryBody,
+        timeMs: UInt64,
+        _ entries: inout [EncodedEntry]
     ) throws(LedgerError) -> AppendResult {
         let body = try EncodedBody(body)
         if let sequence = state.sequences[body.id] {
             return AppendResult(outcome: .exists, sequence: sequence, id: body.id)
         }
         let entry = try EncodedEntry(
-            sequence: state.count, previous: state.head, timeMs: max(timeMs, state.lastTimeMs), body: body)
+            sequence: state.count,
+            previous: state.head,
+            timeMs: max(timeMs, state.lastTimeMs),
+            body: body
+        )
         try LedgerRules.apply(entry, to: &state)
         entries.append(entry)
         return AppendResult(outcome: .appended, sequence: entry.entry.sequence, id: body.id)
@@ -176,7 +207,8 @@ package final class Journal {
 
     /// Signs the log as it is now, keeps the checkpoint durably, and gives it out.
     ///
-    /// - Throws: `poisoned`, `badCheckpoint` if signing fails, or an I/O error, after which the journal takes nothing more.
+    /// - Throws: `poisoned`, `badCheckpoint` if signing fails, or an I/O error, after which the journal takes nothing
+    ///   more.
     package func checkpoint() throws(LedgerError) -> SignedNote {
         try checkUsable()
         let note: SignedNote
@@ -239,7 +271,7 @@ package final class Journal {
     /// - Throws: as `entries(in:)`.
     package func statement(of account: AccountName, last: Int = .max) throws(LedgerError) -> Statement {
         try checkUsable()
-        let sequences = history.sequences(of: account).suffix(last)
+        let sequences = history.sequences(of: account).suffix(max(0, last))
         var entries: [Entry] = []
         for sequence in sequences { entries.append(try entry(at: sequence).entry) }
         return Statement(account: account, balance: state.accounts.balance(of: account), lastEntries: entries)
@@ -251,8 +283,11 @@ package final class Journal {
     package func receipt(sequence: UInt64) throws(LedgerError) -> Receipt {
         let entry = try entry(at: sequence)
         return Receipt(
-            entry: entry.bytes, index: sequence, proof: try inclusionProof(sequence: sequence),
-            checkpoint: try checkpoint())
+            entry: entry.bytes,
+            index: sequence,
+            proof: try inclusionProof(sequence: sequence),
+            checkpoint: try checkpoint()
+        )
     }
 
     /// Ends the use of the store.

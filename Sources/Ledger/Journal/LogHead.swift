@@ -18,7 +18,9 @@ package struct LogHead: Sendable {
         }
         guard checkpoint.origin.utf8.elementsEqual(verifier.name.utf8) else {
             throw LedgerError(
-                .badCheckpoint, "the checkpoint is of the log '\(checkpoint.origin)', not of '\(verifier.name)'")
+                .badCheckpoint,
+                "the checkpoint is of the log '\(checkpoint.origin)', not of '\(verifier.name)'"
+            )
         }
     }
 
@@ -32,12 +34,14 @@ package struct LogHead: Sendable {
                 """
                 the log has \(tree.count) entries, but a checkpoint was signed over \(checkpoint.size): entries were \
                 lost, or an old copy restored; find the newer copy
-                """)
+                """
+            )
         }
         guard let root = try? tree.root(atSize: checkpoint.size), root == checkpoint.root else {
             throw LedgerError(
                 .inconsistentWithCheckpoint,
-                "the first \(checkpoint.size) entries are not those that the checkpoint was signed over")
+                "the first \(checkpoint.size) entries are not those that the checkpoint was signed over"
+            )
         }
     }
 }

@@ -51,13 +51,18 @@ package struct Receipt: Sendable {
             if line.isEmpty {
                 do {
                     self.init(
-                        entry: entry, index: index, proof: proof, checkpoint: try SignedNote(parsing: Array(rest)))
+                        entry: entry,
+                        index: index,
+                        proof: proof,
+                        checkpoint: try SignedNote(parsing: Array(rest))
+                    )
                 } catch {
                     throw Self.malformed("its checkpoint cannot be read: \(error.message)")
                 }
                 return
             }
-            guard let hash = Self.base64(line[...]), let digest = try? Digest(bytes: hash), proof.count < Self.proofLimit
+            guard let hash = Self.base64(line[...]), let digest = try? Digest(bytes: hash),
+                proof.count < Self.proofLimit
             else { throw Self.malformed("line \(proof.count + 4) is no hash of the proof") }
             proof.append(digest)
         }
@@ -69,18 +74,27 @@ package struct Receipt: Sendable {
     /// - Returns: the entry, and the checkpoint that covers it.
     /// - Throws: `badCheckpoint` where the key has not signed it, `receiptRefused` where the proof does not lead to its
     ///   root or the entry is of another place; what is wrong with the entry.
-    package func verified(by verifier: NoteVerifier) throws(LedgerError) -> (entry: EncodedEntry, checkpoint: Checkpoint) {
+    package func verified(by verifier: NoteVerifier) throws(LedgerError) -> (
+        entry: EncodedEntry, checkpoint: Checkpoint
+    ) {
         let head = try LogHead(note: Array(checkpoint.encoded.utf8), verifier: verifier).checkpoint
         do {
             try MerkleProof.verifyInclusion(
-                leafHash: MerkleHash.leaf(entry), index: index, size: head.size, proof: proof, root: head.root)
+                leafHash: MerkleHash.leaf(entry),
+                index: index,
+                size: head.size,
+                proof: proof,
+                root: head.root
+            )
         } catch {
             throw LedgerError(.receiptRefused, "the receipt does not prove its entry: \(error.message)")
         }
         let entry = try EncodedEntry(decoding: entry)
         guard entry.entry.sequence == index else {
             throw LedgerError(
-                .receiptRefused, "the receipt is for place \(index), but the entry says \(entry.entry.sequence)")
+                .receiptRefused,
+                "the receipt is for place \(index), but the entry says \(entry.entry.sequence)"
+            )
         }
         return (entry, head)
     }

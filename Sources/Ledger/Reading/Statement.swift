@@ -41,9 +41,15 @@ package struct Statement: Hashable, Sendable {
         lines = moves.map { move in
             running += move.change
             return Line(
-                sequence: move.entry.sequence, timeMs: move.entry.timeMs, kind: move.transfer.kind,
-                counterpart: move.change < 0 ? move.transfer.credit : move.transfer.debit, change: move.change,
-                balance: running, task: move.transfer.task, period: move.transfer.period)
+                sequence: move.entry.sequence,
+                timeMs: move.entry.timeMs,
+                kind: move.transfer.kind,
+                counterpart: move.change < 0 ? move.transfer.credit : move.transfer.debit,
+                change: move.change,
+                balance: running,
+                task: move.transfer.task,
+                period: move.transfer.period
+            )
         }
     }
 

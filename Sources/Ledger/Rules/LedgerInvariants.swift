@@ -24,7 +24,11 @@ package enum LedgerInvariants {
         for (name, balance) in state.accounts.all {
             debits += UInt128(balance.debitsPosted)
             credits += UInt128(balance.creditsPosted)
-            try require(balance.debitsPending == 0 && balance.creditsPending == 0, "I6", "\(name) has pending transfers")
+            try require(
+                balance.debitsPending == 0 && balance.creditsPending == 0,
+                "I6",
+                "\(name) has pending transfers"
+            )
             guard name != .issuance else { continue }
             held += balance.posted
             try require(balance.posted >= 0, "I2", "\(name) is below zero")
@@ -53,8 +57,10 @@ package enum LedgerInvariants {
         try require(UInt128(escrow.debitsPosted) == spent, "I4", "the escrow of \(id) has other payments")
         try require(pool.creditsPosted == flows.pooled, "I8", "the pool of \(id) has other income")
         try require(
-            UInt128(pool.debitsPosted) == UInt128(flows.rewarded) + UInt128(flows.poolReturned), "I8",
-            "the pool of \(id) has other payments")
+            UInt128(pool.debitsPosted) == UInt128(flows.rewarded) + UInt128(flows.poolReturned),
+            "I8",
+            "the pool of \(id) has other payments"
+        )
         try require(task.roundsSettled <= task.roundsFinished, "I11", "\(id) settled rounds that are not over")
         if task.stage == .closed, !state.hasDue {
             try require(escrow.posted == 0 && pool.posted == 0, "I4", "the closed task \(id) still holds tokens")
@@ -72,14 +78,18 @@ package enum LedgerInvariants {
             let balance = state.accounts.balance(of: participant.account)
             earned += UInt128(balance.creditsPosted)
             try require(
-                balance.creditsPosted == 0 || participant.acceptedCount > 0, "I7",
-                "\(participant.account) was paid without a contribution")
+                balance.creditsPosted == 0 || participant.acceptedCount > 0,
+                "I7",
+                "\(participant.account) was paid without a contribution"
+            )
         }
         try require(earned == rewarded, "I11", "participants earned \(earned), the pools paid \(rewarded)")
     }
 
     private static func require(
-        _ condition: Bool, _ invariant: String, _ message: @autoclosure () -> String
+        _ condition: Bool,
+        _ invariant: String,
+        _ message: @autoclosure () -> String
     ) throws(LedgerError) {
         guard condition else { throw LedgerError(.invariantBroken, "\(invariant): \(message())") }
     }

@@ -4,7 +4,9 @@ internal import Attestation
 // would make Swift copy the round's dictionaries for each contribution.
 extension LedgerRules {
     static func apply(
-        _ opened: RoundOpened, timeMs: UInt64, to state: inout LedgerState
+        _ opened: RoundOpened,
+        timeMs: UInt64,
+        to state: inout LedgerState
     ) throws(LedgerError) {
         let task = try openTask(opened.task, state)
         guard task.round == nil else {
@@ -12,19 +14,27 @@ extension LedgerRules {
         }
         guard task.roundsFinished < .max, opened.round == task.roundsFinished + 1 else {
             throw LedgerError(
-                .wrongRound, "round \(opened.round) is opened after \(task.roundsFinished) rounds")
+                .wrongRound,
+                "round \(opened.round) is opened after \(task.roundsFinished) rounds"
+            )
         }
         guard opened.baseModel == task.model else {
             throw LedgerError(
-                .wrongModel, "the round trains from \(opened.baseModel); the task's model is \(task.model)")
+                .wrongModel,
+                "the round trains from \(opened.baseModel); the task's model is \(task.model)"
+            )
         }
         guard opened.deadlineMs >= timeMs else {
             throw LedgerError(
-                .badDeadline, "the deadline, \(opened.deadlineMs) ms, is before the entry's time, \(timeMs) ms")
+                .badDeadline,
+                "the deadline, \(opened.deadlineMs) ms, is before the entry's time, \(timeMs) ms"
+            )
         }
         guard (1...LedgerLimits.cohortCount).contains(opened.cohort.count) else {
             throw LedgerError(
-                .wrongCohort, "a cohort of \(opened.cohort.count); 1 to \(LedgerLimits.cohortCount) are allowed")
+                .wrongCohort,
+                "a cohort of \(opened.cohort.count); 1 to \(LedgerLimits.cohortCount) are allowed"
+            )
         }
         guard zip(opened.cohort, opened.cohort.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw LedgerError(.wrongCohort, "the cohort's numbers do not ascend")
@@ -36,13 +46,18 @@ extension LedgerRules {
     }
 
     static func apply(
-        _ accepted: ContributionAccepted, timeMs: UInt64, to state: inout LedgerState
+        _ accepted: ContributionAccepted,
+        timeMs: UInt64,
+        to state: inout LedgerState
     ) throws(LedgerError) {
         let statement = accepted.statement
         let number = try check(statement, timeMs: timeMs, state)
         let digest = accepted.contribution.digest
         state.tasks[statement.task]?.round?.accepted[number] = RoundState.Accepted(
-            samples: statement.sampleCount, update: statement.update, statement: digest)
+            samples: statement.sampleCount,
+            update: statement.update,
+            statement: digest
+        )
         state.tasks[statement.task]?.round?.totalWeight += statement.sampleCount
         state.participants[Int(number)].lastContribution = digest
         state.participants[Int(number)].acceptedCount += 1
@@ -55,15 +70,22 @@ extension LedgerRules {
     /// - Returns: the participant's number.
     /// - Throws: the reason for which it would be refused; `RefusalReason(_:)` turns its code into a refusal's.
     package static func check(
-        _ statement: ContributionStatement, timeMs: UInt64, _ state: LedgerState
+        _ statement: ContributionStatement,
+        timeMs: UInt64,
+        _ state: LedgerState
     ) throws(LedgerError) -> ParticipantNumber {
         let task = try openTask(statement.task, state)
         guard let round = task.round, round.sealed == nil else {
             throw LedgerError(
-                .roundNotOpen, "no round is open; the statement is for round \(statement.round)")
+                .roundNotOpen,
+                "no round is open; the statement is for round \(statement.round)"
+            )
         }
         guard statement.round == round.number else {
-            throw LedgerError(.wrongRound, "the statement is for round \(statement.round); round \(round.number) is open")
+            throw LedgerError(
+                .wrongRound,
+                "the statement is for round \(statement.round); round \(round.number) is open"
+            )
         }
         guard let number = state.numbers[statement.participantKey] else {
             throw LedgerError(.unknownParticipant, "\(statement.participantKey.did) is not registered")
@@ -73,41 +95,53 @@ extension LedgerRules {
         }
         guard round.accepted[number] == nil else {
             throw LedgerError(
-                .duplicateContribution, "participant \(number) has contributed to round \(round.number) already")
+                .duplicateContribution,
+                "participant \(number) has contributed to round \(round.number) already"
+            )
         }
         guard timeMs <= round.deadlineMs else {
             throw LedgerError(
-                .lateContribution, "accepted at \(timeMs) ms, past the deadline at \(round.deadlineMs) ms")
+                .lateContribution,
+                "accepted at \(timeMs) ms, past the deadline at \(round.deadlineMs) ms"
+            )
         }
         try check(statement, of: task, round)
         let previous = state.participants[Int(number)].lastContribution
         guard statement.previousContribution == previous else {
             throw LedgerError(
                 .wrongPreviousContribution,
-                "the statement follows \(statement.previousContribution); the last accepted one is \(previous)")
+                "the statement follows \(statement.previousContribution); the last accepted one is \(previous)"
+            )
         }
         return number
     }
 
     private static func check(
-        _ statement: ContributionStatement, of task: TaskState, _ round: RoundState
+        _ statement: ContributionStatement,
+        of task: TaskState,
+        _ round: RoundState
     ) throws(LedgerError) {
         guard statement.configuration == task.opening.task else {
             throw LedgerError(.wrongConfiguration, "the statement is for the configuration \(statement.configuration)")
         }
         guard statement.baseModel == round.baseModel else {
             throw LedgerError(
-                .wrongModel, "trained from \(statement.baseModel); the round's model is \(round.baseModel)")
+                .wrongModel,
+                "trained from \(statement.baseModel); the round's model is \(round.baseModel)"
+            )
         }
         guard statement.parameterCount == task.opening.parameterCount else {
             throw LedgerError(
                 .wrongParameterCount,
-                "an update of \(statement.parameterCount) parameters; the task's model has \(task.opening.parameterCount)")
+                "an update of \(statement.parameterCount) parameters; the model has \(task.opening.parameterCount)"
+            )
         }
         let room = LedgerLimits.totalWeight - round.totalWeight
         guard statement.sampleCount >= 1, statement.sampleCount <= room else {
             throw LedgerError(
-                .badSampleCount, "\(statement.sampleCount) examples; 1 to \(room) are allowed in this round")
+                .badSampleCount,
+                "\(statement.sampleCount) examples; 1 to \(room) are allowed in this round"
+            )
         }
     }
 
@@ -140,13 +174,15 @@ extension LedgerRules {
                 """
                 a seal over \(sealed.accepted) contributions of weight \(sealed.totalWeight); the entries accepted \
                 \(round.accepted.count) of weight \(round.totalWeight)
-                """)
+                """
+            )
         }
         let hasQuorum = round.accepted.count >= Int(task.opening.quorum)
         guard hasQuorum == (sealed.outcome == .aggregated) else {
             throw LedgerError(
                 .wrongOutcome,
-                "the outcome is \(sealed.outcome) with \(round.accepted.count) of at least \(task.opening.quorum)")
+                "the outcome is \(sealed.outcome) with \(round.accepted.count) of at least \(task.opening.quorum)"
+            )
         }
         guard sealed.outcome == .noQuorum else {
             guard sealed.aggregate != nil, sealed.metrics != nil else {
@@ -158,7 +194,10 @@ extension LedgerRules {
             throw LedgerError(.wrongOutcome, "a round without quorum that has an aggregate or metrics")
         }
         guard sealed.model == task.model, sealed.serverState == task.serverState else {
-            throw LedgerError(.wrongModel, "a round without quorum leaves the model and the server's state as they were")
+            throw LedgerError(
+                .wrongModel,
+                "a round without quorum leaves the model and the server's state as they were"
+            )
         }
     }
 
@@ -176,11 +215,15 @@ extension LedgerRules {
 
     /// The new sums in the order of the scores, and whether all are in.
     private static func check(
-        _ scores: RoundScores, _ state: LedgerState
+        _ scores: RoundScores,
+        _ state: LedgerState
     ) throws(LedgerError) -> (sums: [Int64], isLast: Bool) {
         let task = try openTask(scores.task, state)
         guard let round = task.round, round.sealed != nil else {
-            throw LedgerError(.roundNotOpen, "scores of round \(scores.round), but no round is sealed and waits for them")
+            throw LedgerError(
+                .roundNotOpen,
+                "scores of round \(scores.round), but no round is sealed and waits for them"
+            )
         }
         guard scores.round == round.number else {
             throw LedgerError(.wrongRound, "scores of round \(scores.round); round \(round.number) waits for them")
@@ -189,7 +232,8 @@ extension LedgerRules {
         guard (1...LedgerLimits.scoreCount).contains(scores.scores.count), end <= round.toScore.count else {
             throw LedgerError(
                 .wrongScores,
-                "\(scores.scores.count) scores where \(round.toScore.count - round.scoredCount) are missing")
+                "\(scores.scores.count) scores where \(round.toScore.count - round.scoredCount) are missing"
+            )
         }
         var sums: [Int64] = []
         sums.reserveCapacity(scores.scores.count)
@@ -197,7 +241,8 @@ extension LedgerRules {
             guard score.participant == participant, score.samples == round.accepted[participant]?.samples else {
                 throw LedgerError(
                     .wrongScores,
-                    "a score of participant \(score.participant) with \(score.samples) examples where \(participant)'s belongs")
+                    "participant \(score.participant) (\(score.samples) examples) where \(participant)'s score belongs"
+                )
             }
             guard let value = paid(score, by: task.opening.reward.score) else {
                 throw LedgerError(.scoreOverflow, "a score of participant \(participant) passes 64 bits")

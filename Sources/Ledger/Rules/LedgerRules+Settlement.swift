@@ -36,8 +36,15 @@ extension LedgerRules {
             bodies.append(
                 .transfer(
                     Transfer(
-                        kind: isEmission ? .emission : .funding, debit: isEmission ? .issuance : task.escrow,
-                        credit: task.pool, amount: funding, task: id, period: task.roundsFinished)))
+                        kind: isEmission ? .emission : .funding,
+                        debit: isEmission ? .issuance : task.escrow,
+                        credit: task.pool,
+                        amount: funding,
+                        task: id,
+                        period: task.roundsFinished
+                    )
+                )
+            )
         }
         if task.roundsFinished.isMultiple(of: task.opening.reward.epochRounds) {
             let pool = state.accounts.balance(of: task.pool).available + funding
@@ -50,17 +57,30 @@ extension LedgerRules {
     private static func settlement(of task: TaskState, pool: UInt64, _ state: LedgerState) -> [EntryBody] {
         let numbers = task.scoreSums.keys.sorted()
         let (amounts, carried) = RewardAllocation.floorAndCarry(
-            pool: pool, scores: numbers.map { task.scoreSums[$0] ?? 0 })
+            pool: pool,
+            scores: numbers.map { task.scoreSums[$0] ?? 0 }
+        )
         let epoch = task.epochsSettled + 1
         let settled = EpochSettled(
-            task: task.opening.task, epoch: epoch, lastRound: task.roundsFinished, pool: pool, paid: pool - carried,
-            carried: carried)
+            task: task.opening.task,
+            epoch: epoch,
+            lastRound: task.roundsFinished,
+            pool: pool,
+            paid: pool - carried,
+            carried: carried
+        )
         let rewards = zip(numbers, amounts).compactMap { number, amount -> EntryBody? in
             guard amount > 0 else { return nil }
             return .transfer(
                 Transfer(
-                    kind: .reward, debit: task.pool, credit: state.participants[Int(number)].account, amount: amount,
-                    task: task.opening.task, period: epoch))
+                    kind: .reward,
+                    debit: task.pool,
+                    credit: state.participants[Int(number)].account,
+                    amount: amount,
+                    task: task.opening.task,
+                    period: epoch
+                )
+            )
         }
         return [.epochSettled(settled)] + rewards
     }
@@ -94,7 +114,8 @@ extension LedgerRules {
                 """
                 \(transfer.debit) has \(state.accounts.balance(of: transfer.debit).available) units, less than the \
                 \(transfer.amount) of the \(transfer.kind)
-                """)
+                """
+            )
         case .overflow:
             throw LedgerError(.amountOverflow, "a \(transfer.kind) of \(transfer.amount) passes 64 bits of a sum")
         default:
@@ -117,7 +138,8 @@ extension LedgerRules {
         else {
             throw LedgerError(
                 .wrongAccounts,
-                "a deposit from \(transfer.debit) to \(transfer.credit); the task's sponsor pays into its escrow")
+                "a deposit from \(transfer.debit) to \(transfer.credit); the task's sponsor pays into its escrow"
+            )
         }
     }
 }

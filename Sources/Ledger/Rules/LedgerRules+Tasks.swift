@@ -10,21 +10,32 @@ extension LedgerRules {
             genesis.grants.map { grant in
                 .transfer(
                     Transfer(
-                        kind: .grant, debit: .issuance, credit: grant.account, amount: grant.amount, task: nil,
-                        period: 0))
-            })
+                        kind: .grant,
+                        debit: .issuance,
+                        credit: grant.account,
+                        amount: grant.amount,
+                        task: nil,
+                        period: 0
+                    )
+                )
+            }
+        )
     }
 
     private static func check(_ genesis: Genesis) throws(LedgerError) {
         guard genesis.rulesVersion == version else {
             throw LedgerError(
-                .badGenesis, "the log is of rules version \(genesis.rulesVersion); this program knows \(version)")
+                .badGenesis,
+                "the log is of rules version \(genesis.rulesVersion); this program knows \(version)"
+            )
         }
         guard let verifier = try? NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey),
             genesis.origin.utf8.count <= LedgerLimits.originByteCount
         else {
             throw LedgerError(
-                .badGenesis, "the origin '\(genesis.origin)' is no note key name: it must not have spaces or plus signs")
+                .badGenesis,
+                "the origin '\(genesis.origin)' is no note key name: it must not have spaces or plus signs"
+            )
         }
         let asset = genesis.asset.utf8
         guard verifier.publicKey == genesis.coordinatorKey, !asset.isEmpty,
@@ -38,7 +49,10 @@ extension LedgerRules {
         var granted: UInt128 = 0
         for grant in genesis.grants {
             guard grant.account.kind == .sponsor, grant.amount > 0 else {
-                throw LedgerError(.badGenesis, "a grant of \(grant.amount) to \(grant.account); only sponsors have grants")
+                throw LedgerError(
+                    .badGenesis,
+                    "a grant of \(grant.amount) to \(grant.account); only sponsors have grants"
+                )
             }
             granted += UInt128(grant.amount)
         }
@@ -124,23 +138,39 @@ extension LedgerRules {
             bodies.append(
                 .transfer(
                     Transfer(
-                        kind: .refund, debit: task.escrow, credit: sponsor, amount: escrow, task: task.opening.task,
-                        period: 0)))
+                        kind: .refund,
+                        debit: task.escrow,
+                        credit: sponsor,
+                        amount: escrow,
+                        task: task.opening.task,
+                        period: 0
+                    )
+                )
+            )
         }
         let pool = state.accounts.balance(of: task.pool).available
         if pool > 0 {
             bodies.append(
                 .transfer(
                     Transfer(
-                        kind: sponsor == nil ? .burn : .refund, debit: task.pool, credit: sponsor ?? .issuance,
-                        amount: pool, task: task.opening.task, period: 0)))
+                        kind: sponsor == nil ? .burn : .refund,
+                        debit: task.pool,
+                        credit: sponsor ?? .issuance,
+                        amount: pool,
+                        task: task.opening.task,
+                        period: 0
+                    )
+                )
+            )
         }
         return bodies
     }
 
     /// The task, if it is there and at one of those stages.
     static func openTask(
-        _ id: Digest, _ state: LedgerState, allowing stages: [TaskState.Stage] = [.running]
+        _ id: Digest,
+        _ state: LedgerState,
+        allowing stages: [TaskState.Stage] = [.running]
     ) throws(LedgerError) -> TaskState {
         guard let task = state.tasks[id] else {
             throw LedgerError(.unknownTask, "there is no task \(id)")

@@ -19,7 +19,9 @@ package enum LedgerRules {
 
     /// Judges an entry, whose bytes have that leaf hash, and carries it out.
     package static func apply(
-        _ entry: Entry, leafHash: Digest, to state: inout LedgerState
+        _ entry: Entry,
+        leafHash: Digest,
+        to state: inout LedgerState
     ) throws(LedgerError) {
         let sequence = state.count
         do {
@@ -51,11 +53,15 @@ package enum LedgerRules {
         }
         guard entry.previous == state.head else {
             throw LedgerError(
-                .wrongPrevious, "the entry follows one with the leaf hash \(entry.previous), not \(state.head)")
+                .wrongPrevious,
+                "the entry follows one with the leaf hash \(entry.previous), not \(state.head)"
+            )
         }
         guard entry.timeMs >= state.lastTimeMs else {
             throw LedgerError(
-                .timeReversed, "the entry's time is \(entry.timeMs) ms, before that of the entry before it, \(state.lastTimeMs)")
+                .timeReversed,
+                "the entry's time is \(entry.timeMs) ms, before that of the entry before it, \(state.lastTimeMs)"
+            )
         }
         if let earlier = state.sequences[entry.id] {
             throw LedgerError(.duplicateID, "entry \(earlier) has the same body")

@@ -47,6 +47,9 @@ package struct LedgerState: Sendable {
     /// The snapshot entry that would be right now. Complexity: O(accounts · log accounts).
     package var snapshot: Snapshot {
         Snapshot(
-            balancesRoot: BalancesTree.root(of: accounts), supply: supply, accounts: UInt32(clamping: accounts.count))
+            balancesRoot: BalancesTree.root(of: accounts),
+            supply: supply,
+            accounts: UInt32(clamping: accounts.count)
+        )
     }
 }

@@ -2,7 +2,7 @@
 package enum RewardAllocation {
     /// Each positive score's share of the pool, rounded down; the remainder is carried to the next epoch.
     ///
-    /// amount_i = floor(pool · s_i / Σ s), with scores below zero taken as zero and products in 128 bits. The floor of a
+    /// amount_i = floor(pool · s_i / Σ s), with scores below zero taken as zero, products in 128 bits. The floor of a
     /// sum is at least the sum of the floors, so nobody gains by splitting a score among several names; with largest
     /// remainders some do (research/ledger-incentives.md, section 4.2). Complexity: O(n).
     ///

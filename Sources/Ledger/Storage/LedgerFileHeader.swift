@@ -30,7 +30,8 @@ enum LedgerFileHeader {
         guard isClosed, !hasLog else {
             throw LedgerError(
                 .storeBusy,
-                "'\(path)' is in use or was not closed; stop the coordinator, or start and stop it once to recover the file")
+                "'\(path)' is in use or was not closed; stop the coordinator, or start and stop it once"
+            )
         }
     }
 

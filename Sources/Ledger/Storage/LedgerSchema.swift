@@ -70,7 +70,9 @@ enum LedgerSchema {
             throw LedgerError(.storeUnreadable, "a ledger file of version \(found ?? 0); this program reads \(version)")
         }
         let rows = try Row.fetchAll(
-            db, sql: "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL LIMIT 100")
+            db,
+            sql: "SELECT type, name, sql FROM sqlite_schema WHERE sql IS NOT NULL LIMIT 100"
+        )
         let objects = rows.map { row in
             (0..<3).map { column -> String in
                 guard case .string(let text) = (row[column] as DatabaseValue).storage else { return "" }
@@ -92,13 +94,24 @@ enum LedgerSchema {
         }
     }
 
-    /// A row of `entries`, or nil where it is not that entry or has other types.
-    static func storedEntry(_ row: Row, sequence: UInt64) -> StoredEntry? {
+    /// A row of `entries`, or nil where it is not that entry. Bytes of another type than a blob are taken as they are:
+    /// the hash beside them judges them.
+    static func storedEntry(_ row: Row, sequence: UInt64) throws -> StoredEntry? {
         guard case .int64(let stored) = (row[0] as DatabaseValue).storage, stored == Int64(sequence),
-            case .blob(let bytes) = (row[1] as DatabaseValue).storage, bytes.count <= LedgerLimits.entryByteCount,
-            case .blob(let leaf) = (row[2] as DatabaseValue).storage, leaf.count == Digest.byteCount
+            let leaf = try row.withUnsafeData(atIndex: 2, digest),
+            let bytes = try row.withUnsafeData(atIndex: 1, entryBytes)
         else { return nil }
-        return StoredEntry(bytes: [UInt8](bytes), leafHash: leaf.withUnsafeBytes { Digest(unsafeBytes: $0) })
+        return StoredEntry(bytes: bytes, leafHash: leaf)
+    }
+
+    private static func digest(_ data: Data?) -> Digest? {
+        guard let data, data.count == Digest.byteCount else { return nil }
+        return data.withUnsafeBytes { Digest(unsafeBytes: $0) }
+    }
+
+    private static func entryBytes(_ data: Data?) -> [UInt8]? {
+        guard let data, data.count <= LedgerLimits.entryByteCount else { return nil }
+        return [UInt8](data)
     }
 
     /// A row of `balances`, or nil where it has other types.
@@ -112,6 +125,11 @@ enum LedgerSchema {
         return StoredBalance(
             account: try AccountName(account),
             balance: AccountBalance(
-                debitsPending: sums[0], debitsPosted: sums[1], creditsPending: sums[2], creditsPosted: sums[3]))
+                debitsPending: sums[0],
+                debitsPosted: sums[1],
+                creditsPending: sums[2],
+                creditsPosted: sums[3]
+            )
+        )
     }
 }

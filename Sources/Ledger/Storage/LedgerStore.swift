@@ -12,8 +12,8 @@ package protocol LedgerStore: AnyObject {
     /// - Parameters:
     ///   - entries: the next entries; the first has the sequence number `count`.
     ///   - balances: the accounts that these entries changed, as they are afterwards.
-    /// - Throws: `storeFailed`, `storeCorrupt`, `storeBusy` or `readOnly`; then nothing can be said about what is on disk,
-    ///   and the owner must stop.
+    /// - Throws: `storeFailed`, `storeCorrupt`, `storeBusy` or `readOnly`; then nothing can be said about what is on
+    ///   disk, and the owner must stop.
     func append(_ entries: [EncodedEntry], balances: [StoredBalance]) throws(LedgerError)
 
     /// The entries of a range, in order; those past the end are left out.

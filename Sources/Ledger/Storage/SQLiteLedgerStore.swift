@@ -28,8 +28,8 @@ package final class SQLiteLedgerStore: LedgerStore {
 
     /// Opens a ledger file.
     ///
-    /// - Throws: `logExists`, `storeUnreadable` where there is no ledger file, `storeCorrupt`, `storeBusy` where another
-    ///   program has it open or, for reading alone, it was not closed; `notDurable`, or `storeFailed`.
+    /// - Throws: `logExists`, `storeUnreadable` where there is no ledger file, `storeCorrupt`, `storeBusy` where
+    ///   another program has it open or, for reading alone, it was not closed; `notDurable`, or `storeFailed`.
     package init(path: String, access: Access) throws(LedgerError) {
         self.path = path
         self.access = access
@@ -70,7 +70,9 @@ package final class SQLiteLedgerStore: LedgerStore {
         let level = try Int.fetchOne(db, sql: "PRAGMA synchronous")
         guard mode == "wal", level == 2 else {
             throw LedgerError(
-                .notDurable, "SQLite runs with journal mode \(mode ?? "none") and synchronous \(level ?? -1), not WAL and 2")
+                .notDurable,
+                "SQLite runs with journal mode \(mode ?? "none") and synchronous \(level ?? -1), not WAL and 2"
+            )
         }
     }
 
@@ -88,7 +90,8 @@ package final class SQLiteLedgerStore: LedgerStore {
         let start = count
         try inTransaction { db in
             let insert = try db.cachedStatement(
-                sql: "INSERT INTO entries(sequence, bytes, leaf) VALUES (?, ?, ?)")
+                sql: "INSERT INTO entries(sequence, bytes, leaf) VALUES (?, ?, ?)"
+            )
             for (offset, entry) in entries.enumerated() {
                 let sequence = start + UInt64(offset)
                 guard entry.entry.sequence == sequence else {
@@ -100,9 +103,11 @@ package final class SQLiteLedgerStore: LedgerStore {
             }
             let replace = try db.cachedStatement(
                 sql: """
-                    INSERT OR REPLACE INTO balances(account, debits_pending, debits_posted, credits_pending, credits_posted)
+                    INSERT OR REPLACE INTO balances
+                    (account, debits_pending, debits_posted, credits_pending, credits_posted)
                     VALUES (?, ?, ?, ?, ?)
-                    """)
+                    """
+            )
             for row in balances {
                 try replace.execute(arguments: [
                     row.account.text, Int64(bitPattern: row.balance.debitsPending),
@@ -119,15 +124,19 @@ package final class SQLiteLedgerStore: LedgerStore {
         guard range.lowerBound < end else { return [] }
         return try inDatabase { db in
             let statement = try db.cachedStatement(
-                sql: "SELECT sequence, bytes, leaf FROM entries WHERE sequence >= ? AND sequence < ? ORDER BY sequence")
+                sql: "SELECT sequence, bytes, leaf FROM entries WHERE sequence >= ? AND sequence < ? ORDER BY sequence"
+            )
             let rows = try Row.fetchCursor(statement, arguments: [Int64(range.lowerBound), Int64(end)])
             var stored: [StoredEntry] = []
             stored.reserveCapacity(Int(clamping: min(end - range.lowerBound, 65_536)))
             while let row = try rows.next() {
                 let expected = range.lowerBound + UInt64(stored.count)
-                guard let entry = LedgerSchema.storedEntry(row, sequence: expected) else {
+                guard let entry = try LedgerSchema.storedEntry(row, sequence: expected) else {
                     throw LedgerError(
-                        .storeCorrupt, "the row of entry \(expected) is missing or damaged", sequence: expected)
+                        .storeCorrupt,
+                        "the row of entry \(expected) is missing or damaged",
+                        sequence: expected
+                    )
                 }
                 stored.append(entry)
             }
@@ -146,7 +155,9 @@ package final class SQLiteLedgerStore: LedgerStore {
                 sql: """
                     SELECT account, debits_pending, debits_posted, credits_pending, credits_posted
                     FROM balances ORDER BY account LIMIT ?
-                    """, arguments: [Int64(clamping: count) &+ 2])
+                    """,
+                arguments: [Int64(clamping: count) &+ 2]
+            )
             var balances: [StoredBalance] = []
             while let row = try rows.next() {
                 guard let balance = try LedgerSchema.storedBalance(row) else {
@@ -165,7 +176,8 @@ package final class SQLiteLedgerStore: LedgerStore {
         try inTransaction { db in
             try db.execute(
                 sql: "INSERT OR REPLACE INTO checkpoints(size, note) VALUES (?, ?)",
-                arguments: [Int64(size), Data(note)])
+                arguments: [Int64(size), Data(note)]
+            )
         }
     }
 
@@ -173,7 +185,9 @@ package final class SQLiteLedgerStore: LedgerStore {
         try inDatabase { db in
             guard
                 let row = try Row.fetchOne(
-                    db, sql: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1")
+                    db,
+                    sql: "SELECT note FROM checkpoints ORDER BY size DESC LIMIT 1"
+                )
             else { return nil }
             guard case .blob(let note) = (row[0] as DatabaseValue).storage,
                 note.count <= LedgerLimits.checkpointByteCount

@@ -17,6 +17,9 @@ final class ContributionWorkshop {
         let state: UpdateMaker.PublicState
         let baseModel: Digest
         let ledgerRoot: Digest
+        /// Digest of the participant's last accepted statement when it was invited: an answer must not depend on when
+        /// its worker gets to it.
+        let previous: Digest
         /// The ticket whose contribution this repeats, if it is a second copy.
         let original: UInt64?
     }
@@ -36,8 +39,12 @@ final class ContributionWorkshop {
     private let makers: [UpdateMaker]
     private var assignments: [UInt64: Assignment] = [:]
     private var made: [UInt64: Made] = [:]
-    /// Tickets in order of arrival whose contributions are still to be made.
+    /// Tickets in order of arrival whose contributions are still to be made; second copies are not among them.
     private var expected: [UInt64] = []
+    /// Tickets that have not arrived yet, whether made ahead or not.
+    private var underway: Set<UInt64> = []
+    /// Tickets whose second copies have not arrived yet.
+    private var toRepeat: Set<UInt64> = []
     private var nextTicket: UInt64 = 1
     /// Digest of each participant's last accepted statement, as the public ledger shows it.
     private var lastAccepted: [ParticipantNumber: Digest] = [:]
@@ -61,7 +68,8 @@ final class ContributionWorkshop {
     ) -> UInt64 {
         defer { nextTicket += 1 }
         assignments[nextTicket] = Assignment(
-            participant: participant, state: state, baseModel: baseModel, ledgerRoot: ledgerRoot, original: nil)
+            participant: participant, state: state, baseModel: baseModel, ledgerRoot: ledgerRoot,
+            previous: lastAccepted[participant.number] ?? .zero, original: nil)
         return nextTicket
     }
 
@@ -69,17 +77,19 @@ final class ContributionWorkshop {
     func assignRepeat(of ticket: UInt64) -> UInt64 {
         defer { nextTicket += 1 }
         let first = assignments[ticket]
+        toRepeat.insert(ticket)
         assignments[nextTicket] = first.map {
             Assignment(
                 participant: $0.participant, state: $0.state, baseModel: $0.baseModel, ledgerRoot: $0.ledgerRoot,
-                original: ticket)
+                previous: $0.previous, original: ticket)
         }
         return nextTicket
     }
 
     /// Says in which order the answers will arrive.
     func expect(_ tickets: [UInt64]) {
-        expected += tickets
+        underway.formUnion(tickets)
+        expected += tickets.filter { assignments[$0]?.original == nil }
     }
 
     /// Whose answer a ticket names.
@@ -87,6 +97,8 @@ final class ContributionWorkshop {
 
     /// The contribution that arrives under a ticket; makes it, and the next few, if it is not made yet.
     func contribution(_ ticket: UInt64) throws -> SignedContribution {
+        underway.remove(ticket)
+        if let original = assignments[ticket]?.original { toRepeat.remove(original) }
         if made[ticket] == nil { try makeAhead(of: ticket) }
         guard let found = made[ticket] else {
             throw SimulationError(.underlying, "no contribution was made for ticket \(ticket)")
@@ -122,21 +134,19 @@ final class ContributionWorkshop {
             check: .failure(ContributionFault(.duplicate, "the participant's contribution is in already")))
     }
 
-    /// Forgets one answer.
+    /// Forgets one answer that has arrived, unless a second copy of it is on its way.
     func forget(_ ticket: UInt64) {
+        guard !toRepeat.contains(ticket) else { return release(ticket) }
         made[ticket] = nil
-        assignments[ticket] = nil
+        let original = assignments.removeValue(forKey: ticket)?.original
+        if let original, !underway.contains(original) { forget(original) }
     }
 
     /// Forgets what is left of a round, except answers that are still on their way.
     func forget(round: UInt32) {
-        let over = assignments.filter { $0.value.state.round == round && made[$0.key] != nil }.map(\.key)
-        let underway = Set(expected)
-        for ticket in over where !underway.contains(ticket) && !isAwaitedByRepeat(ticket) { forget(ticket) }
-    }
-
-    private func isAwaitedByRepeat(_ ticket: UInt64) -> Bool {
-        assignments.values.contains { $0.original == ticket }
+        let kept = underway.union(toRepeat)
+        let over = assignments.filter { $0.value.state.round == round && !kept.contains($0.key) }.map(\.key)
+        for ticket in over { forget(ticket) }
     }
 
     /// Makes the contribution of a ticket and of those that arrive next in the same round, one worker each.
@@ -157,13 +167,12 @@ final class ContributionWorkshop {
             batch.append(next)
         }
         let jobs = batch.compactMap { assignments[$0] }
-        let previous = jobs.map { lastAccepted[$0.participant.number] ?? .zero }
         let results = Mutex<[Int: Result<Made, any Error>]>([:])
         nonisolated(unsafe) let makers = makers  // each worker number is used by one thread at a time
         nonisolated(unsafe) let workshop = self  // read only: what `make` touches is never changed
         WorkSplit.forEachItem(of: jobs.count, threads: threads) { item, worker in
             let outcome = Result {
-                try workshop.make(jobs[item], previous: previous[item], with: makers[worker])
+                try workshop.make(jobs[item], with: makers[worker])
             }
             results.withLock { $0[item] = outcome }
         }
@@ -174,7 +183,7 @@ final class ContributionWorkshop {
     }
 
     /// What a participant does (train, round to the grid, digest, sign), then what the coordinator does with it (check).
-    private func make(_ job: Assignment, previous: Digest, with maker: UpdateMaker) throws -> Made {
+    private func make(_ job: Assignment, with maker: UpdateMaker) throws -> Made {
         let participant = job.participant
         let work = try maker.update(of: participant, in: job.state)
         let statement = ContributionStatement(
@@ -183,7 +192,7 @@ final class ContributionWorkshop {
             update: blob.digest(of: work.update.parameters, threads: 1),
             parameterCount: UInt64(blob.layout.count), sampleCount: UInt64(participant.claimedSampleCount),
             stepCount: UInt32(clamping: work.stepCount), nonce: nonce(participant, job.state.round),
-            previousContribution: previous, ledgerRootSeen: job.ledgerRoot)
+            previousContribution: job.previous, ledgerRootSeen: job.ledgerRoot)
         let signed = try statement.signed(by: participant.key)
         let check = verifier.verify(signed, statement: statement, update: work.update)
         return Made(contribution: signed, statement: statement, check: check)

@@ -1,23 +1,29 @@
 internal import Attestation
-internal import Federation
-internal import Tensors
-internal import Training
+package import Federation
+package import Tensors
+package import Training
 
 /// Makes the updates of simulated participants, honest or not: one worker's trainer and scratch memory.
-final class UpdateMaker {
+package final class UpdateMaker {
     /// What the public ledger and models tell every participant of a round.
-    struct PublicState: Sendable {
-        let round: UInt32
-        let model: SharedParameterSet
+    package struct PublicState: Sendable {
+        package let round: UInt32
+        package let model: SharedParameterSet
         /// The model before the last change to it; nil before the first.
-        let previousModel: SharedParameterSet?
+        package let previousModel: SharedParameterSet?
+
+        package init(round: UInt32, model: SharedParameterSet, previousModel: SharedParameterSet?) {
+            self.round = round
+            self.model = model
+            self.previousModel = previousModel
+        }
     }
 
     /// An update and what its sender says of it.
-    struct Made {
-        let update: SharedParameterSet
-        let stepCount: Int
-        let saturatedCount: Int
+    package struct Made {
+        package let update: SharedParameterSet
+        package let stepCount: Int
+        package let saturatedCount: Int
     }
 
     private let task: TaskConfiguration
@@ -25,14 +31,14 @@ final class UpdateMaker {
     private let examples: LabelledExamples
 
     /// A maker for one worker.
-    init(task: TaskConfiguration, examples: LabelledExamples) throws(TrainingError) {
+    package init(task: TaskConfiguration, examples: LabelledExamples) throws(TrainingError) {
         self.task = task
         self.examples = examples
         trainer = try LocalTrainer(architecture: task.architecture, batchSize: task.training.batchSize)
     }
 
     /// The update that a participant sends in a round.
-    func update(of participant: SimulatedParticipant, in state: PublicState) throws -> Made {
+    package func update(of participant: SimulatedParticipant, in state: PublicState) throws -> Made {
         var generator = SeededGenerator(
             seed: task.seed, stream: "training", Int(participant.number), Int(state.round))
         switch participant.population.kind {

@@ -10,7 +10,7 @@ extension Scenario {
         let rewardPlace = lines.firstIndex { $0.hasPrefix("reward:") } ?? lines.count - 1
         lines[rewardPlace] =
             lines[rewardPlace].dropLast(2)
-            + ", cap: \"\(Ledger.TokenAmount.text(cap))\", escrow: \"\(Ledger.TokenAmount.text(escrow))\" }"
+            + ", cap: \"\(TokenAmount.text(cap))\", escrow: \"\(TokenAmount.text(escrow))\" }"
         let source =
             switch data {
             case .digits: "source: digits"

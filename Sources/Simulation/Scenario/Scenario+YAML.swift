@@ -33,7 +33,7 @@ extension Scenario {
         network = try Self.network(in: root)
         (retention, diskBudgetByteCount) = try Self.updates(in: root)
         let reward = try root.section("reward")
-        cap = try Self.amount("cap", in: reward) ?? 1_000_000 * Ledger.TokenAmount.unitsPerToken
+        cap = try Self.amount("cap", in: reward) ?? 1_000_000 * TokenAmount.unitsPerToken
         let everyPool = task.reward.poolPerRound.multipliedReportingOverflow(by: UInt64(task.roundCount))
         escrow = try Self.amount("escrow", in: reward) ?? (everyPool.overflow ? cap : min(cap, everyPool.partialValue))
         try checkConsistency()
@@ -50,7 +50,7 @@ extension Scenario {
         _ key: String, in section: ConfigurationSection?
     ) throws(FederationError) -> UInt64? {
         guard let section, let text = try section.string(key) else { return nil }
-        guard let units = Ledger.TokenAmount.units(text) else {
+        guard let units = TokenAmount.units(text) else {
             throw section.wrong(key, "an amount such as \"12.5\", not \"\(text)\"")
         }
         return units

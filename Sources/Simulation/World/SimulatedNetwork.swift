@@ -3,26 +3,32 @@ internal import Tensors
 internal import Training
 
 /// Says when messages arrive, who never answers, and what arrives twice: a function of the scenario's seeds.
-struct SimulatedNetwork: Sendable {
+package struct SimulatedNetwork: Sendable {
     /// What becomes of one invitation.
-    struct Fate: Equatable, Sendable {
+    package struct Fate: Equatable, Sendable {
         /// Milliseconds from the invitation to the contribution's arrival; nil if none comes.
-        let arrivalMs: UInt64?
+        package let arrivalMs: UInt64?
         /// Milliseconds from the invitation to the arrival of a second copy, if there is one.
-        let repeatMs: UInt64?
+        package let repeatMs: UInt64?
     }
 
-    let scenario: Scenario
+    package let scenario: Scenario
     /// Bytes of a model or an update on the wire.
-    let blobByteCount: Int
+    package let blobByteCount: Int
     /// Training speed of the standard box: float operations a millisecond.
     private static let operationsPerMs = 5e6
+
+    /// The network of a scenario whose blobs have so many bytes.
+    package init(scenario: Scenario, blobByteCount: Int) {
+        self.scenario = scenario
+        self.blobByteCount = blobByteCount
+    }
 
     /// What becomes of a participant's invitation to a round.
     ///
     /// Whether an answer comes at all, or only after the deadline, is drawn from the task's seed; when it comes also
     /// from the network's. Shuffling arrivals by another network seed therefore changes nobody's part in the round.
-    func fate(of participant: SimulatedParticipant, round: UInt32) -> Fate {
+    package func fate(of participant: SimulatedParticipant, round: UInt32) -> Fate {
         var behaviour = SeededGenerator(
             seed: scenario.task.seed, stream: "behaviour", Int(participant.number), Int(round))
         let dropsOut = behaviour.nextUnit() < participant.population.dropOut

@@ -1,7 +1,7 @@
 /// Events in the order of their times on a clock that only the simulation moves.
 ///
 /// A binary heap; equal times come out in the order they were put in, so that a run is a function of its seed.
-struct VirtualClock<Event> {
+package struct VirtualClock<Event> {
     private struct Scheduled {
         let timeMs: UInt64
         let order: UInt64
@@ -15,18 +15,18 @@ struct VirtualClock<Event> {
     private var heap: [Scheduled] = []
     private var scheduledCount: UInt64 = 0
     /// Milliseconds since the Unix epoch in the simulated world.
-    private(set) var nowMs: UInt64
+    package private(set) var nowMs: UInt64
 
     /// A clock that starts at a time, with nothing to happen.
-    init(nowMs: UInt64) {
+    package init(nowMs: UInt64) {
         self.nowMs = nowMs
     }
 
     /// Number of events to come.
-    var count: Int { heap.count }
+    package var count: Int { heap.count }
 
     /// Puts in an event; one in the past happens now. Complexity: O(log `count`).
-    mutating func schedule(_ event: Event, atMs timeMs: UInt64) {
+    package mutating func schedule(_ event: Event, atMs timeMs: UInt64) {
         heap.append(Scheduled(timeMs: max(timeMs, nowMs), order: scheduledCount, event: event))
         scheduledCount += 1
         var child = heap.count - 1
@@ -37,7 +37,7 @@ struct VirtualClock<Event> {
     }
 
     /// Moves the clock to the next event and takes it out. Complexity: O(log `count`).
-    mutating func next() -> Event? {
+    package mutating func next() -> Event? {
         guard let first = heap.first else { return nil }
         nowMs = first.timeMs
         let last = heap.removeLast()

@@ -45,15 +45,15 @@ struct AuditCommand: ParsableCommand {
             })
         let report = try auditor.run()
         if shows { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        let failure = report.faults.first.map {
+            CommandFailure(code: "auditFault", .auditFault, $0.description, isSilent: true)
+        }
         if output.json {
-            try Envelope.print(command: "audit", AuditOutput(report))
+            try Envelope.print(command: "audit", AuditOutput(report), failure: failure)
         } else {
             describe(report)
         }
-        if let first = report.faults.first {
-            throw CommandFailureError(
-                failure: CommandFailure(code: "auditFault", .auditFault, first.description, isSilent: true))
-        }
+        if let failure { throw CommandFailureError(failure: failure) }
     }
 
     private func describe(_ report: AuditReport) {
@@ -74,7 +74,7 @@ struct AuditCommand: ParsableCommand {
             case .rederived, .noQuorum: break
             }
         }
-        Terminal.line("payments      \(report.rewards) rewards, \(Ledger.TokenAmount.text(report.rewarded)) derived again")
+        Terminal.line("payments      \(report.rewards) rewards, \(TokenAmount.text(report.rewarded)) derived again")
         for fault in report.faults { Terminal.line("FAULT         \(fault)") }
         Terminal.line(report.isClean ? "audit: OK" : "audit: FAILED, first at \(report.faults[0].place)")
     }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Attestation
+import Audit
 import Foundation
 import Ledger
 import Runs
@@ -8,6 +9,12 @@ import Runs
 struct LedgerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "ledger", abstract: "Verify, show and prove what is on a run's ledger.",
+        discussion: """
+            EXAMPLES
+              tributary ledger verify latest
+              tributary ledger statement latest honest-01
+              tributary ledger prove latest 42 > receipt.tlog-proof
+            """,
         subcommands: [
             LedgerVerify.self, LedgerShow.self, LedgerBalances.self, LedgerStatement.self, LedgerProve.self,
         ])
@@ -15,15 +22,15 @@ struct LedgerCommand: ParsableCommand {
 
 /// A run's ledger, replayed for reading.
 struct OpenedLedger {
-    let store: SQLiteLedgerStore
+    let ledger: RunLedger
     let report: ReplayReport
     let entries: [EncodedEntry]
 
     /// Replays the run's ledger; signatures are checked only where that is asked for.
     init(_ folder: RunFolder, verifySignatures: Bool, threads: Int) throws {
-        store = try SQLiteLedgerStore(path: folder.ledger.path, access: .readOnly)
+        ledger = try RunLedger(folder)
         var entries: [EncodedEntry] = []
-        report = Replay.run(store: store, verifySignatures: verifySignatures, threads: threads) { entries.append($0) }
+        report = Replay.run(store: ledger.store, verifySignatures: verifySignatures, threads: threads) { entries.append($0) }
         self.entries = entries
     }
 
@@ -84,12 +91,13 @@ struct LedgerVerify: ParsableCommand {
                 fault = "checkpoint: \(error)"
             }
         }
+        let failure = fault.map { CommandFailure(code: "ledgerFault", .auditFault, $0, isSilent: true) }
         if output.json {
             try Envelope.print(
                 command: "ledger verify",
                 Verified(
                     clean: fault == nil, entries: ledger.report.count, root: ledger.report.root.hex,
-                    checkpoint: checkpoint, fault: fault, entry: entry))
+                    checkpoint: checkpoint, fault: fault, entry: entry), failure: failure)
         } else {
             Terminal.line("entries    \(ledger.report.count)")
             Terminal.line("root       \(ledger.report.root)")
@@ -97,10 +105,7 @@ struct LedgerVerify: ParsableCommand {
             if let fault { Terminal.line("FAULT      \(entry.map { "entry \($0): " } ?? "")\(fault)") }
             Terminal.line(fault == nil ? "ledger: OK" : "ledger: FAILED")
         }
-        if let fault {
-            throw CommandFailureError(
-                failure: CommandFailure(code: "ledgerFault", .auditFault, fault, isSilent: true))
-        }
+        if let failure { throw CommandFailureError(failure: failure) }
     }
 
     /// Entries under the run's checkpoint: its file, or the one in the store where a run was cut off.
@@ -109,7 +114,7 @@ struct LedgerVerify: ParsableCommand {
     ) throws -> UInt64 {
         let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
         let hasFile = FileManager.default.fileExists(atPath: folder.checkpoint.path)
-        guard let bytes = hasFile ? try folder.read(folder.checkpoint, limit: 65_536) : try ledger.store.lastCheckpoint()
+        guard let bytes = hasFile ? try folder.read(folder.checkpoint, limit: 65_536) : try ledger.ledger.store.lastCheckpoint()
         else { return 0 }
         let head = try LogHead(note: bytes, verifier: verifier)
         var tree = MerkleTree()

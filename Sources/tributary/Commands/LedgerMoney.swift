@@ -49,7 +49,7 @@ struct LedgerBalances: ParsableCommand {
         }
         Terminal.line()
         let total = rows.reduce(Int64(0)) { $0 + $1.balance }
-        Terminal.line("in circulation \(Ledger.TokenAmount.text(state.supply)) \(asset); all balances sum to \(EntryText.amount(total))")
+        Terminal.line("in circulation \(TokenAmount.text(state.supply)) \(asset); all balances sum to \(EntryText.amount(total))")
     }
 }
 

@@ -5,7 +5,12 @@ import Runs
 /// `tributary runs`: what was run here.
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List and show runs.", subcommands: [List.self, Show.self],
+        commandName: "runs", abstract: "List and show runs.",
+        discussion: """
+            EXAMPLES
+              tributary runs
+              tributary runs show latest
+            """, subcommands: [List.self, Show.self],
         defaultSubcommand: List.self)
 
     /// `tributary runs list`.

@@ -127,7 +127,7 @@ struct Simulate: ParsableCommand {
         Terminal.line("accuracy \(accuracy), loss \(loss) after \(summary.rounds.count) rounds in \(seconds) s")
         Terminal.line("model    \(summary.modelDigest)")
         Terminal.line("ledger   \(summary.ledgerRoot) (\(summary.ledgerEntries) entries)")
-        Terminal.line("paid     \(Ledger.TokenAmount.text(summary.paidTotal)) \(summary.asset)")
+        Terminal.line("paid     \(TokenAmount.text(summary.paidTotal)) \(summary.asset)")
         Terminal.line("report   \(folder.report.path)")
         Terminal.line("check it with: tributary audit \(Terminal.path(of: folder))")
     }

@@ -15,7 +15,7 @@ struct EntryText {
     func line(for body: EntryBody) -> String {
         switch body {
         case .genesis(let body):
-            "\(body.origin), \(body.asset), cap \(Ledger.TokenAmount.text(body.cap))"
+            "\(body.origin), \(body.asset), cap \(TokenAmount.text(body.cap))"
         case .participantRegistered(let body): "\(body.label) \(Self.short(body.publicKey.did))"
         case .taskOpened(let body):
             "task \(Self.short(body.task.hex)), \(body.parameterCount) parameters, quorum \(body.quorum)"
@@ -35,14 +35,14 @@ struct EntryText {
             """
         case .scores(let body): "round \(body.round), \(body.scores.count) scores"
         case .transfer(let body):
-            "\(body.kind) \(Ledger.TokenAmount.text(body.amount)) from \(Self.short(body.debit.text)) to \(name(of: body.credit))"
+            "\(body.kind) \(TokenAmount.text(body.amount)) from \(Self.short(body.debit.text)) to \(name(of: body.credit))"
         case .epochSettled(let body):
             """
-            epoch \(body.epoch) to round \(body.lastRound), pool \(Ledger.TokenAmount.text(body.pool)), \
-            paid \(Ledger.TokenAmount.text(body.paid)), carried \(Ledger.TokenAmount.text(body.carried))
+            epoch \(body.epoch) to round \(body.lastRound), pool \(TokenAmount.text(body.pool)), \
+            paid \(TokenAmount.text(body.paid)), carried \(TokenAmount.text(body.carried))
             """
         case .taskClosed(let body): "after \(body.rounds) rounds, model \(Self.short(body.model.hex))"
-        case .snapshot(let body): "\(body.accounts) accounts, supply \(Ledger.TokenAmount.text(body.supply))"
+        case .snapshot(let body): "\(body.accounts) accounts, supply \(TokenAmount.text(body.supply))"
         }
     }
 
@@ -56,7 +56,7 @@ struct EntryText {
 
     /// An amount with its sign.
     static func amount(_ units: Int64) -> String {
-        (units < 0 ? "-" : "") + Ledger.TokenAmount.text(units.magnitude)
+        (units < 0 ? "-" : "") + TokenAmount.text(units.magnitude)
     }
 
     /// A time in UTC, to the millisecond.

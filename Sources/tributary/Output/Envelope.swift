@@ -4,14 +4,15 @@ import Foundation
 struct Envelope<Payload: Encodable>: Encodable {
     let schema = 1
     let command: String
-    let ok = true
+    let ok: Bool
     let data: Payload
+    let error: CommandFailure.Body?
 
-    enum CodingKeys: CodingKey { case schema, command, ok, data }
+    enum CodingKeys: CodingKey { case schema, command, ok, data, error }
 
-    /// Prints what a command found.
-    static func print(command: String, _ data: Payload) throws {
-        try JSONLine.print(Envelope(command: command, data: data))
+    /// Prints what a command found; `failure` where that is a fault, which the exit code tells as well.
+    static func print(command: String, _ data: Payload, failure: CommandFailure? = nil) throws {
+        try JSONLine.print(Envelope(command: command, ok: failure == nil, data: data, error: failure?.body))
     }
 }
 

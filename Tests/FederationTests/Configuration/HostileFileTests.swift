@@ -67,7 +67,7 @@ struct HostileFileTests {
     @Test("A file or a line past its limit is refused before it is parsed")
     func sizes() throws {
         let limit = FederationLimits.configurationByteCount
-        let lines = String(repeating: "# 4567890123456789012345678901\n", count: limit / 31)
+        let lines = String(repeating: "# 4567890123456789012345678901\n", count: limit / 31 - 1)
         #expect(try ConfigurationSection(text: lines + "a: 1\n").has("a"))
         #expect(try #require(refusal(lines + lines)).message.contains("bytes; the limit is \(limit)"))
         #expect(try #require(refusal("a: " + String(repeating: "x", count: 1_022))).message.contains("line 1"))

@@ -23,7 +23,8 @@ struct TaskConfigurationTests {
                 seed: 42
                 schema: { features: 784, classes: 10 }
                 model: { hidden: [200, 100] }
-                training: { epochs: 2, batch: 16, learning_rate: 0.05, momentum: 0.5, weight_decay: 0.001, proximal: 0.01 }
+                training: { epochs: 2, batch: 16, learning_rate: 0.05, momentum: 0.5,
+                  weight_decay: 0.001, proximal: 0.01 }
                 rounds: 77
                 stop: { accuracy: 0.97 }
                 cohort: { size: 10, quorum: 4, over_selection: 1.3, deadline_s: 5 }

@@ -93,12 +93,12 @@ struct RoundOrderTests {
         var acceptedCount = 0
         for seed in 0..<2_000 as Range<UInt64> {
             var run = try RandomRun(seed: seed)
-            for _ in 0..<60 { try run.step() }
+            for _ in 0..<40 { try run.step() }
             acceptedCount += run.driver.accepted.count
             finished += run.driver.hasFinished ? 1 : 0
             try check(run.driver)
         }
-        #expect(acceptedCount > 10_000 && finished > 100, "the runs get somewhere")
+        #expect(acceptedCount > 3_000 && finished > 300, "the runs get somewhere: \(acceptedCount), \(finished)")
     }
 
     private func check(_ driver: EngineDriver) throws {
@@ -124,7 +124,7 @@ struct RoundOrderTests {
     func sameLog() throws {
         for seed in 0..<20 as Range<UInt64> {
             var (first, second) = (try RandomRun(seed: seed), try RandomRun(seed: seed))
-            for _ in 0..<60 {
+            for _ in 0..<40 {
                 try first.step()
                 try second.step()
             }
