@@ -91,5 +91,14 @@ let package = Package(
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
         tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
+        tests(
+            of: "Simulation",
+            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
+        tests(
+            of: "Audit",
+            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["tributary", "Attestation", "Ledger", "Runs", "TestSupport"], swiftSettings: strict),
     ]
 )

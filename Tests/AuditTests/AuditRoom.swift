@@ -1,5 +1,6 @@
 import Attestation
 import Audit
+import Federation
 import Foundation
 import Ledger
 import Runs

@@ -122,7 +122,8 @@ struct FailureTests {
         }
         let audit = try program.run("audit", "--json")
         #expect(audit.exitCode == 2)
-        #expect(try (audit.json()["error"] as? [String: Any])?["message"] as? String ?? "").contains("entry")
+        let error = try #require(try audit.json()["error"] as? [String: Any])
+        #expect((error["message"] as? String)?.contains("entry") ?? false)
     }
 
     @Test("Another key than the coordinator's: 2")

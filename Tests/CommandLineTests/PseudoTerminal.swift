@@ -6,13 +6,19 @@ final class PseudoTerminal {
     let program: FileHandle
     private let reader: Int32
 
+    // Of Linux's asm-generic/ioctls.h: TIOCSPTLCK and TIOCGPTN.
+    private static let setLock: UInt = 0x4004_5431
+    private static let number: UInt = 0x8004_5430
+
+    /// Opens a new one.
     init() throws {
-        let reader = posix_openpt(O_RDWR | O_NOCTTY)
-        var name = [CChar](repeating: 0, count: 128)
-        guard reader >= 0, grantpt(reader) == 0, unlockpt(reader) == 0, ptsname_r(reader, &name, name.count) == 0 else {
+        let reader = open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC)
+        var lock: Int32 = 0
+        var number: UInt32 = 0
+        guard reader >= 0, ioctl(reader, Self.setLock, &lock) == 0, ioctl(reader, Self.number, &number) == 0 else {
             throw POSIXError(.ENOTTY)
         }
-        let program = name.withUnsafeBufferPointer { open($0.baseAddress ?? UnsafePointer(bitPattern: 1)!, O_RDWR | O_NOCTTY) }
+        let program = open("/dev/pts/\(number)", O_RDWR | O_NOCTTY | O_CLOEXEC)
         guard program >= 0 else { throw POSIXError(.ENOTTY) }
         self.reader = reader
         self.program = FileHandle(fileDescriptor: program, closeOnDealloc: true)
