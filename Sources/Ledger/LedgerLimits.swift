@@ -46,4 +46,6 @@ package enum LedgerLimits {
     package static let checkpointByteCount = 65_536
     /// Bytes of a receipt.
     package static let receiptByteCount = 256 * 1_024
+    /// Entries for whose ids a replay makes room at once.
+    package static let reservedEntryCount = 1 << 20
 }

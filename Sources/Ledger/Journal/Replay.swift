@@ -16,7 +16,7 @@ package enum Replay {
         verifySignatures: Bool = true,
         threads: Int
     ) -> ReplayReport {
-        run(store: store, verifySignatures: verifySignatures, threads: threads) { _ in }
+        run(store: store, verifySignatures: verifySignatures, threads: threads, visit: nil)
     }
 
     /// The same, showing each right entry to `visit` in order.
@@ -24,13 +24,14 @@ package enum Replay {
         store: any LedgerStore,
         verifySignatures: Bool,
         threads: Int,
-        visit: (EncodedEntry) -> Void
+        visit: ((EncodedEntry) -> Void)?
     ) -> ReplayReport {
-        var pipeline = ReplayPipeline(store: store, verifySignatures: verifySignatures)
+        var pipeline = ReplayPipeline(
+            store: store, verifySignatures: verifySignatures, keepsApplied: visit != nil)
         do throws(LedgerError) {
             while !pipeline.isDone {
                 pipeline.advance(threads: threads)
-                pipeline.applied.forEach(visit)
+                if let visit { pipeline.applied.forEach(visit) }
                 if let fault = pipeline.fault { throw fault }
             }
             try LedgerInvariants.check(pipeline.state)

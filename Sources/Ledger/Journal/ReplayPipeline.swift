@@ -14,6 +14,7 @@ struct ReplayPipeline {
     private(set) var fault: LedgerError?
     private let store: any LedgerStore
     private let verifySignatures: Bool
+    private let keepsApplied: Bool
     private let count: UInt64
     private var readCount: UInt64 = 0
     private var stored: [StoredEntry] = []
@@ -24,10 +25,14 @@ struct ReplayPipeline {
     /// Entries that a thread decodes at a time.
     private static let chunk = 128
 
-    init(store: any LedgerStore, verifySignatures: Bool) {
+    /// - Parameter keepsApplied: whether somebody looks at `applied`.
+    init(store: any LedgerStore, verifySignatures: Bool, keepsApplied: Bool) {
         self.store = store
         self.verifySignatures = verifySignatures
+        self.keepsApplied = keepsApplied
         count = store.count
+        // Bounded: a file may claim any count.
+        state.sequences.reserveCapacity(Int(min(count, UInt64(LedgerLimits.reservedEntryCount))))
     }
 
     /// Whether everything is applied, or nothing more can be.
@@ -40,7 +45,7 @@ struct ReplayPipeline {
         let batch = stored
         let chunks = (batch.count + Self.chunk - 1) / Self.chunk
         // Item 0 changes the state and the tree, item 1 writes `read`, each other item its own part of `next`.
-        nonisolated(unsafe) var step = ApplyStep(state: state, tree: tree, entries: decoded)
+        nonisolated(unsafe) var step = ApplyStep(state: state, tree: tree, entries: decoded, keepsApplied: keepsApplied)
         // The copy in `step` must be the only one, or the first change would copy the whole state.
         state = LedgerState()
         decoded = []
@@ -97,23 +102,25 @@ private struct ApplyStep {
     var state: LedgerState
     var tree: CompactMerkleTree
     let entries: [DecodedEntry]
+    let keepsApplied: Bool
     var applied: [EncodedEntry] = []
     var fault: LedgerError?
 
-    init(state: LedgerState, tree: CompactMerkleTree, entries: [DecodedEntry]) {
+    init(state: LedgerState, tree: CompactMerkleTree, entries: [DecodedEntry], keepsApplied: Bool) {
         self.state = state
         self.tree = tree
         self.entries = entries
+        self.keepsApplied = keepsApplied
     }
 
     mutating func run() {
-        applied.reserveCapacity(entries.count)
+        if keepsApplied { applied.reserveCapacity(entries.count) }
         do throws(LedgerError) {
             for decoded in entries {
                 let entry = try decoded.get(at: state.count)
                 try LedgerRules.apply(entry, to: &state)
                 tree.append(leafHash: entry.leafHash)
-                applied.append(entry)
+                if keepsApplied { applied.append(entry) }
             }
         } catch {
             fault = error
