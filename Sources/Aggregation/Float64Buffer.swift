@@ -1,3 +1,5 @@
+internal import Tensors
+
 /// A flat run of Float64 values in one allocation, aligned to 64 bytes, with a single owner.
 @safe
 struct Float64Buffer: ~Copyable, @unchecked Sendable {
@@ -9,16 +11,13 @@ struct Float64Buffer: ~Copyable, @unchecked Sendable {
     /// A buffer of zeros. Complexity: O(`count`).
     init(zeros count: Int) {
         precondition(count >= 0, "a buffer cannot have a negative count")
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Double>.stride,
-            alignment: 64
-        )
-        base = raw.initializeMemory(as: Double.self, repeating: 0, count: count)
+        let memory = ZeroedMemory.allocate(byteCount: count * MemoryLayout<Double>.stride)
+        base = memory.bindMemory(to: Double.self, capacity: count)
         self.count = count
     }
 
     deinit {
-        UnsafeMutableRawPointer(base).deallocate()
+        ZeroedMemory.deallocate(base, byteCount: count * MemoryLayout<Double>.stride)
     }
 
     /// The values, lent for reading.

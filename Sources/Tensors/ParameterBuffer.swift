@@ -9,14 +9,13 @@ package struct ParameterBuffer: ~Copyable, @unchecked Sendable {
     package let count: Int
 
     /// Bytes to which the first value is aligned: a cache line, and a full AVX-512 register.
-    package static let alignment = 64
+    package static let alignment = ZeroedMemory.alignment
 
     /// A buffer of zeros. Complexity: O(`count`).
     package init(zeros count: Int) {
         precondition(count >= 0, "a buffer cannot have a negative count")
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride, alignment: Self.alignment)
-        base = raw.initializeMemory(as: Float.self, repeating: 0, count: count)
+        let memory = ZeroedMemory.allocate(byteCount: count * MemoryLayout<Float>.stride)
+        base = memory.bindMemory(to: Float.self, capacity: count)
         self.count = count
     }
 
@@ -29,7 +28,7 @@ package struct ParameterBuffer: ~Copyable, @unchecked Sendable {
     }
 
     deinit {
-        UnsafeMutableRawPointer(base).deallocate()
+        ZeroedMemory.deallocate(base, byteCount: count * MemoryLayout<Float>.stride)
     }
 
     /// The values, lent for reading.

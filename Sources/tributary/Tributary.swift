@@ -8,11 +8,11 @@ struct Tributary: ParsableCommand {
         abstract: "A federated learning coordinator that pays, and whose every model and token anyone can check.",
         discussion: """
             EXAMPLES
-              tributary simulate                        a federation on this machine, with cheats in it
-              tributary simulate my-scenario.yaml --seed 7
-              tributary audit latest                    check the last run: models, scores, payments
-              tributary ledger balances latest          who owns what
-              tributary runs list                       the runs in ./runs
+              tributary simulate                    a federation with cheats in it
+              tributary simulate mine.yaml --seed 7
+              tributary audit latest                check the last run
+              tributary ledger balances latest      who owns what
+              tributary runs list                   the runs in ./runs
 
             Every command takes --json: one object on standard output, for scripts. Exit codes are in docs/exit-codes.md.
             """,

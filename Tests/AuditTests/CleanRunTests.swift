@@ -51,7 +51,8 @@ struct CleanRunTests {
         let key = try folder.audited().key
         #expect(try folder.audited(key: NoteVerifier(vkey: key)).isClean)
         let origin = try NoteVerifier(vkey: key).name
-        let other = try NoteVerifier(name: origin, publicKey: SigningKey(seed: Array(repeating: 7, count: 32)).publicKey)
+        let other = try NoteVerifier(
+            name: origin, publicKey: SigningKey(seed: Array(repeating: 7, count: 32)).publicKey)
         #expect(throws: AuditError(.wrongKey, "")) { try folder.audited(key: other) }
     }
 
@@ -83,11 +84,14 @@ struct CleanRunTests {
 @Suite("Audits without the data set")
 struct MissingDataTests {
     /// A made-up data set of four features and three classes.
-    private static let rows: String = (0..<240).map { row in
-        let label = row % 3
-        let values = (0..<4).map { column in "\(Double((row * 37 + column * 11) % 50) / 50 + (column == label ? 1 : 0))" }
-        return (values + ["\(label)"]).joined(separator: ",")
-    }.joined(separator: "\n") + "\n"
+    private static let rows: String =
+        (0..<240).map { row in
+            let label = row % 3
+            let values = (0..<4).map { column in
+                "\(Double((row * 37 + column * 11) % 50) / 50 + (column == label ? 1 : 0))"
+            }
+            return (values + ["\(label)"]).joined(separator: ",")
+        }.joined(separator: "\n") + "\n"
 
     private static func run(in room: AuditRoom) throws -> (folder: RunFolder, data: URL) {
         let data = room.url.appendingPathComponent("made-up.csv")

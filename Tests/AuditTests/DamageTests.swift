@@ -91,7 +91,9 @@ struct DamageTests {
         #expect(try folder.audited().isClean)
     }
 
-    @Test("A file too many is named", arguments: ["extra", "updates/000001/extra.safetensors", "models/x", "ledger.sqlite-wal"])
+    @Test(
+        "A file too many is named",
+        arguments: ["extra", "updates/000001/extra.safetensors", "models/x", "ledger.sqlite-wal"])
     func extra(file: String) throws {
         let room = try AuditRoom()
         let folder = try room.run(AuditRoom.scenario(rounds: 1))

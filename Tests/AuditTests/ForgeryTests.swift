@@ -66,7 +66,9 @@ struct ForgeryTests {
     @Test("A flattering accuracy, loss or score gap: the seal is named", arguments: 0..<5)
     func metrics(figure: Int) throws {
         let (faults, forged) = try audit { body in
-            guard case .roundSealed(let sealed) = body, sealed.round == 1, let true_ = sealed.metrics else { return nil }
+            guard case .roundSealed(let sealed) = body, sealed.round == 1, let true_ = sealed.metrics else {
+                return nil
+            }
             let metrics = RoundMetrics(
                 validationLossBefore: true_.validationLossBefore + (figure == 0 ? 1 : 0),
                 validationLossAfter: true_.validationLossAfter - (figure == 1 ? 1 : 0),
@@ -169,7 +171,8 @@ struct ForgeryTests {
 
 extension RoundSealed {
     /// The same with something else in one place.
-    fileprivate func with(aggregate: Digest?? = nil, model: Digest? = nil, metrics: RoundMetrics? = nil) -> RoundSealed {
+    fileprivate func with(aggregate: Digest?? = nil, model: Digest? = nil, metrics: RoundMetrics? = nil) -> RoundSealed
+    {
         RoundSealed(
             task: task, round: round, outcome: outcome, accepted: accepted, totalWeight: totalWeight,
             aggregate: aggregate ?? self.aggregate, model: model ?? self.model, serverState: serverState,

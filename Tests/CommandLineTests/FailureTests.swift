@@ -72,7 +72,7 @@ struct FailureTests {
             says: "count")
         try Self.check(
             program, ["simulate", "--threads", "0"], exit: 64, code: "usage", command: "simulate", says: "--threads")
-        try Self.check(program, ["fly"], exit: 64, code: "usage", command: "tributary", says: "fly")
+        try Self.check(program, ["fly"], exit: 64, code: "usage", command: "tributary", says: "tributary --help")
     }
 
     @Test(
@@ -145,7 +145,9 @@ struct FailureTests {
         #expect(try program.run("simulate", "--rounds", "1", "--runs", "file").exitCode == 66)
     }
 
-    @Test("Standard output that is full: an error code, not a crash", .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
+    @Test(
+        "Standard output that is full: an error code, not a crash",
+        .enabled(if: FileManager.default.fileExists(atPath: "/dev/full")))
     func fullOutput() throws {
         let program = try Program()
         try program.simulateTiny()

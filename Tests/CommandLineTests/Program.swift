@@ -27,7 +27,9 @@ struct Program {
     /// The executable is beside the test bundle that runs.
     static let url: URL = {
         let own = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        let places = [own, URL(fileURLWithPath: CommandLine.arguments[0]), Bundle.main.bundleURL.appendingPathComponent("x")]
+        let places = [
+            own, URL(fileURLWithPath: CommandLine.arguments[0]), Bundle.main.bundleURL.appendingPathComponent("x"),
+        ]
         let found = places.map { $0.deletingLastPathComponent().appendingPathComponent("tributary") }
             .first { FileManager.default.isExecutableFile(atPath: $0.path) }
         return found ?? URL(fileURLWithPath: "tributary")

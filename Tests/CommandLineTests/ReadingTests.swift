@@ -57,7 +57,8 @@ struct ReadingTests {
         let some = try program.run("ledger", "show", "latest", "--from", "3", "--count", "2", "--json").json()
         let rows = try #require(some["data"] as? [[String: Any]])
         #expect(rows.map { $0["sequence"] as? Int } == [3, 4])
-        let sealed = try program.run("ledger", "show", "--kind", "round_sealed", "--json").json()["data"] as? [[String: Any]]
+        let sealed =
+            try program.run("ledger", "show", "--kind", "round_sealed", "--json").json()["data"] as? [[String: Any]]
         #expect(sealed?.count == 2)
         let none = try program.run("ledger", "show", "--kind", "nothing")
         #expect(none.exitCode == 0)

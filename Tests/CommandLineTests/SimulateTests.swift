@@ -32,14 +32,16 @@ struct SimulateTests {
     func flags() throws {
         let program = try Program()
         try program.folder.write(Program.tinyScenario, to: "tiny.yaml")
-        let one = try program.run("simulate", "tiny.yaml", "--seed", "9", "--rounds", "1", "--threads", "1", "--json").data()
+        let one = try program.run("simulate", "tiny.yaml", "--seed", "9", "--rounds", "1", "--threads", "1", "--json")
+            .data()
         #expect(one["seed"] as? Int == 9)
         #expect((one["rounds"] as? [Any])?.count == 1)
         let scenario = try String(
             contentsOf: try #require(program.folder.run).appendingPathComponent("scenario.yaml"), encoding: .utf8)
         #expect(scenario.contains("seed: 9\n"))
         #expect(scenario.contains("rounds: 1\n"))
-        let two = try program.run("simulate", "tiny.yaml", "--seed", "9", "--rounds", "1", "--threads", "2", "--json").data()
+        let two = try program.run("simulate", "tiny.yaml", "--seed", "9", "--rounds", "1", "--threads", "2", "--json")
+            .data()
         #expect(one["ledger_root"] as? String == two["ledger_root"] as? String)
         let shuffled = try program.run(
             "simulate", "tiny.yaml", "--seed", "9", "--rounds", "1", "--arrival-seed", "3", "--json"
@@ -86,6 +88,7 @@ struct SimulateTests {
                 usleep(5_000)
             }
             process.interrupt()
+            defer { kill(process.processIdentifier, SIGKILL) }
             let outcome = program.outcome(of: process)
             #expect(outcome.exitCode == 130)
             #expect(!outcome.wasKilled)
@@ -125,11 +128,13 @@ struct SimulateTests {
         ((try? Data(contentsOf: url)) ?? Data()).count { $0 == UInt8(ascii: "\n") }
     }
 
-    @Test("A reader that goes away ends nothing but itself", arguments: [
-        ["simulate", "tiny.yaml"], ["simulate", "tiny.yaml", "--json"], ["ledger", "show", "latest"],
-        ["ledger", "prove", "latest", "3"], ["ledger", "balances", "latest", "--json"], ["audit", "latest"],
-        ["runs", "list"], ["--help"],
-    ])
+    @Test(
+        "A reader that goes away ends nothing but itself",
+        arguments: [
+            ["simulate", "tiny.yaml"], ["simulate", "tiny.yaml", "--json"], ["ledger", "show", "latest"],
+            ["ledger", "prove", "latest", "3"], ["ledger", "balances", "latest", "--json"], ["audit", "latest"],
+            ["runs", "list"], ["--help"],
+        ])
     func closedPipe(arguments: [String]) throws {
         let program = try Program()
         try program.simulateTiny()

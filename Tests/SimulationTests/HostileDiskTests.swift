@@ -19,6 +19,13 @@ struct HostileDiskTests {
             }
         }
 
+        /// Takes nothing more from here on.
+        func makeReadOnly() throws {
+            guard unsafe mount("tributary", url.path, "tmpfs", UInt(MS_REMOUNT) | UInt(MS_RDONLY), nil) == 0 else {
+                throw POSIXError(.EPERM)
+            }
+        }
+
         deinit {
             umount2(url.path, Int32(MNT_DETACH))
             rmdir(url.path)
@@ -28,12 +35,36 @@ struct HostileDiskTests {
     /// Whether a small file system can be mounted here.
     private static let canMount = SmallDisk(mebibytes: 1) != nil
 
-    @Test("A folder that cannot be written to is refused with a typed error", .enabled(if: getuid() != 0, "root may write"))
+    @Test(
+        "A folder that cannot be written to is refused with a typed error",
+        .enabled(if: getuid() != 0, "root may write"))
     func readOnlyParent() throws {
         let room = try RunRoom()
         chmod(room.url.path, 0o555)
         defer { chmod(room.url.path, 0o755) }
         #expect(throws: RunError(.readOnly, "")) { try room.run(SmallScenario().text) }
+    }
+
+    @Test(
+        "A file system that cannot be written to is refused with a typed error",
+        .enabled(if: canMount, "no small file system can be mounted here (that takes root)"))
+    func readOnlyDisk() throws {
+        let disk = try #require(SmallDisk(mebibytes: 1))
+        try disk.makeReadOnly()
+        #expect(throws: RunError(.readOnly, "")) { try RunFolder.create(in: disk.url, name: "x", now: Date()) }
+    }
+
+    @Test(
+        "An audit reads a run on a file system that cannot be written to",
+        .enabled(if: canMount, "no small file system can be mounted here (that takes root)"))
+    func auditOnReadOnlyDisk() throws {
+        let room = try RunRoom()
+        let disk = try #require(SmallDisk(mebibytes: 4))
+        let run = try room.run(SmallScenario().text)
+        let copy = disk.url.appendingPathComponent("run")
+        try FileManager.default.copyItem(at: run.folder.url, to: copy)
+        try disk.makeReadOnly()
+        #expect(try RunFolder(at: copy).audited().faults == [])
     }
 
     @Test("A file where the runs' folder should be is refused with a typed error")

@@ -6,7 +6,9 @@ import Testing
 
 @Suite("Updates that are kept")
 struct RetentionTests {
-    private func run(_ rule: String, in room: RunRoom, _ change: (inout SmallScenario) -> Void = { _ in }) throws -> RunRoom.Run {
+    private func run(_ rule: String, in room: RunRoom, _ change: (inout SmallScenario) -> Void = { _ in }) throws
+        -> RunRoom.Run
+    {
         var scenario = SmallScenario.mixed
         scenario.rounds = 6
         scenario.more = ["updates: { \(rule) }"]
@@ -74,7 +76,9 @@ struct RetentionTests {
         #expect(retention.storedBytes <= 1 << 20)
         #expect(!retention.retiredByBudget.isEmpty)
         #expect(run.folder.roundsOnDisk == retention.retainedRounds)
-        #expect(run.folder.roundsOnDisk == Array(7 - max(run.folder.roundsOnDisk.count, 1)...6).filter { run.folder.roundsOnDisk.contains($0) })
+        #expect(
+            run.folder.roundsOnDisk
+                == Array(7 - max(run.folder.roundsOnDisk.count, 1)...6).filter { run.folder.roundsOnDisk.contains($0) })
         let audit = try run.folder.audited()
         #expect(audit.faults == [])
         #expect(audit.rounds { $0 == .rederived }.map(Int.init) == retention.retainedRounds)

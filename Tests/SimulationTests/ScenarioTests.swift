@@ -25,7 +25,8 @@ struct ScenarioTests {
     private static func scenario(adding lines: String...) throws -> Scenario {
         try scenario(
             (["name: tiny", "cohort: { size: 2 }"] + lines).joined(separator: "\n")
-                + (lines.contains { $0.hasPrefix("participants") } ? "\n" : "\nparticipants: [ { kind: honest, count: 4 } ]\n"))
+                + (lines.contains { $0.hasPrefix("participants") }
+                    ? "\n" : "\nparticipants: [ { kind: honest, count: 4 } ]\n"))
     }
 
     @Test("Every scenario that comes with the program is read, and says again what it said")
@@ -147,7 +148,7 @@ struct ScenarioTests {
     @Test("An unknown key is refused, and the nearest known one named")
     func unknownKeys() {
         let mistakes: [(line: String, key: String, nearest: String)] = [
-            ("netwrok: { }", "netwrok", "network"), ("network: { latency: 4 }", "network.latency", ""),
+            ("netwrok: { }", "netwrok", "network"), ("network: { latency: 4 }", "network.latency", "latency_ms"),
             ("network: { jiter_ms: 4 }", "network.jiter_ms", "jitter_ms"),
             ("data: { sorce: digits }", "data.sorce", "source"),
             ("partition: { rul: iid }", "partition.rul", "rule"),
@@ -179,7 +180,10 @@ struct ScenarioTests {
             ("participants: [ { count: 3 } ]", .missingKey),
             ("participants: [ { kind: honest, count: 0 } ]", .invalidValue),
             ("participants: [ { kind: honest, count: 20000 } ]", .invalidValue),
-            ("participants: [ { kind: honest, count: 6000 }, { kind: zero, count: 6000 } ]", .inconsistentConfiguration),
+            (
+                "participants: [ { kind: honest, count: 6000 }, { kind: zero, count: 6000 } ]",
+                .inconsistentConfiguration
+            ),
             ("participants: [ { kind: zero, count: 3 } ]", .inconsistentConfiguration),
             ("participants: [ { kind: honest, count: 2, drop_out: 1.5 } ]", .invalidValue),
             ("network: { bandwidth_mbps: 0 }", .invalidValue), ("network: { latency_ms: nan }", .invalidValue),

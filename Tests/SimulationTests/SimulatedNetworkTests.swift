@@ -14,7 +14,7 @@ struct SimulatedNetworkTests {
         small.network = network
         small.participants = [
             "kind: honest, count: 10, late: 0.3", "kind: drop-out, count: 10, drop_out: 0.5",
-            "kind: honest, count: 2, speed: 0.1",
+            "kind: honest, count: 2, speed: 0.001",
         ]
         let federation = try PreparedFederation.load(text: small.text, folder: ".")
         return (federation.scenario, federation.participants)

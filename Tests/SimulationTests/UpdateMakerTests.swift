@@ -50,7 +50,8 @@ struct UpdateMakerTests {
         values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
     }
 
-    @Test("Every kind's update is on the grid, with and without a last global delta", arguments: Population.Kind.allCases)
+    @Test(
+        "Every kind's update is on the grid, with and without a last global delta", arguments: Population.Kind.allCases)
     func grid(kind: Population.Kind) throws {
         guard kind != .dropOut else { return }
         let world = try World()

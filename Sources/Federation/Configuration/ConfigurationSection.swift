@@ -30,10 +30,15 @@ package struct ConfigurationSection {
         }
     }
 
-    /// Refuses keys that are not in `known`, naming the nearest known one.
-    package func expectOnly(_ known: [String]) throws(FederationError) {
+    /// Refuses keys that are not in `known`, naming the nearest known one, here or in another section.
+    ///
+    /// - Parameter elsewhere: keys of other sections, as `section.key`.
+    package func expectOnly(_ known: [String], elsewhere: [String] = []) throws(FederationError) {
         for name in values.keys.sorted() where !known.contains(name) {
-            let nearest = NearestWord.to(name, among: known)
+            let lastWords = elsewhere.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
+            let nearest =
+                NearestWord.to(name, among: known)
+                ?? NearestWord.to(name, among: lastWords).flatMap { word in elsewhere.first { $0.hasSuffix(".\(word)") } }
             throw FederationError(
                 .unknownKey,
                 "unknown key \(Self.join(path, name))\(place(of: name))",

@@ -8,12 +8,20 @@ extension TaskConfiguration {
         "name", "seed", "model", "training", "rounds", "stop", "cohort", "server", "grid", "reward",
     ]
 
+    /// The keys below those, for whoever writes one in the wrong place.
+    package static let nestedKeys = [
+        "model.hidden", "training.epochs", "training.batch", "training.learning_rate", "training.momentum",
+        "training.weight_decay", "training.proximal", "stop.accuracy", "cohort.size", "cohort.quorum",
+        "cohort.over_selection", "cohort.deadline_s", "grid.fraction_bits", "reward.score", "reward.pool_per_round",
+        "reward.epoch_rounds", "reward.source", "reward.sponsor", "reward.cap", "reward.escrow",
+    ]
+
     /// Reads a task file: all keys of `yaml`, and `schema`.
     ///
     /// - Throws: `FederationError` naming the key and line.
     package init(text: String) throws(FederationError) {
         let root = try ConfigurationSection(text: text)
-        try root.expectOnly(Self.keys + ["schema"])
+        try root.expectOnly(Self.keys + ["schema"], elsewhere: Self.nestedKeys)
         guard let schema = try root.section("schema") else { throw root.missing("schema") }
         try schema.expectOnly(["features", "classes"])
         guard let features = try schema.integer("features", in: 1...TensorLimits.parameterCount) else {

@@ -7,12 +7,19 @@ extension Scenario {
     private static let keys =
         TaskConfiguration.keys + ["data", "partition", "participants", "network", "updates"]
 
+    private static let nestedKeys =
+        TaskConfiguration.nestedKeys + [
+            "data.path", "data.validation", "data.test", "partition.rule", "partition.shards", "partition.alpha",
+            "partition.minimum", "network.latency_ms", "network.jitter_ms", "network.bandwidth_mbps",
+            "network.duplicate", "updates.retain", "updates.last", "updates.disk_budget_mb",
+        ]
+
     /// The data source that a scenario file names, read before the data set itself is.
     ///
     /// - Throws: `FederationError` naming the key and line.
     package static func dataSource(in text: String) throws(FederationError) -> DataSource {
         let root = try ConfigurationSection(text: text)
-        try root.expectOnly(keys)
+        try root.expectOnly(keys, elsewhere: nestedKeys)
         guard let data = try root.section("data") else { return .digits }
         return try dataSource(in: data)
     }
@@ -22,7 +29,7 @@ extension Scenario {
     /// - Throws: `FederationError` naming the key and line.
     package init(text: String, featureCount: Int, classCount: Int) throws(FederationError) {
         let root = try ConfigurationSection(text: text)
-        try root.expectOnly(Self.keys)
+        try root.expectOnly(Self.keys, elsewhere: Self.nestedKeys)
         task = try TaskConfiguration(section: root, featureCount: featureCount, classCount: classCount)
         let data = try root.section("data")
         self.data = try data.map(Self.dataSource(in:)) ?? .digits

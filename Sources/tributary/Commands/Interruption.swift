@@ -10,6 +10,11 @@ enum Interruption {
 
     /// Takes over the signals.
     static func watch() {
+        // Who starts a process from a worker thread hands down a mask that blocks them.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        sigprocmask(SIG_UNBLOCK, &signals, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { _ in
                 // Only what is safe in a signal handler: an atomic, and _exit.
