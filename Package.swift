@@ -93,12 +93,16 @@ let package = Package(
         tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
-            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
+            ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
         tests(
             of: "Audit",
-            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
+            [
+                "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
+                "Training",
+            ]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["tributary", "Attestation", "Ledger", "Runs", "TestSupport"], swiftSettings: strict),
+            dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],
+            swiftSettings: strict),
     ]
 )

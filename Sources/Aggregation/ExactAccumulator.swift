@@ -3,10 +3,10 @@ package import Tensors
 
 /// The sum Σ nᵢ·xᵢ of FedAvg (McMahan et al. 2017, algorithm 1), exact, so the same bits in any order.
 ///
-/// Updates lie on a grid: each value is an integer of 24 bits times the grid's step. Weights are integers that sum to at
-/// most 2^29. Every product and every partial sum is then an integer of at most 53 bits times the step, which Float64
-/// holds without rounding. So the sums do not depend on the order of the updates, on how they are split over threads,
-/// on the CPU's vector width, or on which partial sums were merged first.
+/// Updates lie on a grid: each value is an integer of 24 bits times the grid's step. Weights are integers that sum to
+/// at most 2^29. Every product and every partial sum is then an integer of at most 53 bits times the step, which
+/// Float64 holds without rounding. So the sums do not depend on the order of the updates, on how they are split over
+/// threads, on the CPU's vector width, or on which partial sums were merged first.
 ///
 /// Memory: 8 bytes a value. The division by the total weight happens once, in `mean` or in `ServerOptimizer`.
 package struct ExactAccumulator: ~Copyable, Sendable {

@@ -2,8 +2,8 @@ internal import Tensors
 
 /// How updates are added to the sums. All ways give the same bits, since the sums are exact.
 package enum FoldMethod: String, CaseIterable, Sendable {
-    /// One pass of our own kernel: reads float32, widens in registers, adds eight updates at a time. Reads about as fast
-    /// as `sgemv` does, twice as fast as the ways through OpenBLAS, which the tests hold it against.
+    /// One pass of our own kernel: reads float32, widens in registers, adds eight updates at a time. Reads about as
+    /// fast as `sgemv` does, twice as fast as the ways through OpenBLAS, which the tests hold it against.
     case fused
     /// OpenBLAS `dgemv` over a tile of several updates, widened in cache.
     case matrixVector

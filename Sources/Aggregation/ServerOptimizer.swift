@@ -5,8 +5,8 @@ package import Tensors
 ///
 /// With m the weighted mean of the updates, v ← β·v + m and w ← w + η·v. Plain FedAvg is η = 1, β = 0. Every operation
 /// is one IEEE 754 Float64 operation, in this order and for each value on its own: m = sum / total weight, p = β·v,
-/// v = p + m, q = η·v, w + q, and one rounding to float32. So the step is the same bits on any CPU and for any number of
-/// threads. With β = 0 no velocity is kept and v is m.
+/// v = p + m, q = η·v, w + q, and one rounding to float32. So the step is the same bits on any CPU and for any number
+/// of threads. With β = 0 no velocity is kept and v is m.
 package struct ServerOptimizer: ~Copyable, Sendable {
     /// The server's learning rate η: how much of the mean update the model moves by.
     package let learningRate: Double
@@ -33,13 +33,15 @@ package struct ServerOptimizer: ~Copyable, Sendable {
         self.momentum = momentum
     }
 
-    /// Moves the model by one step. Complexity: O(values), two passes: the first makes sure that all results are finite.
+    /// Moves the model by one step. Complexity: O(values), two passes: the first makes sure that all results are
+    /// finite.
     ///
     /// - Parameters:
     ///   - model: the round's base model, which becomes the next.
     ///   - updates: the round's sum.
     ///   - threads: most threads to use.
-    /// - Throws: `AggregationError` with code `empty`, `wrongCount` or `divergent`; model and velocity are unchanged then.
+    /// - Throws: `AggregationError` with code `empty`, `wrongCount` or `divergent`; model and velocity are unchanged
+    ///   then.
     package mutating func step(
         model: inout ParameterSet,
         updates: borrowing ExactAccumulator,
@@ -72,8 +74,8 @@ package struct ServerOptimizer: ~Copyable, Sendable {
     /// The model part of the way along this round's own contribution: w + fraction · (η·m), each value rounded once.
     ///
     /// These are the points at which the path score takes validation gradients (fractions 0, ½ and 1). What momentum
-    /// carries over from earlier rounds is nobody's contribution to this one, so it is left out; with β = 0 the point of
-    /// fraction 1 has the same bits as the model after `step`.
+    /// carries over from earlier rounds is nobody's contribution to this one, so it is left out; with β = 0 the point
+    /// of fraction 1 has the same bits as the model after `step`.
     ///
     /// - Throws: `AggregationError` with code `empty`, `wrongCount` or `divergent`.
     package borrowing func pathPoint(

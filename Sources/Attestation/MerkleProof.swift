@@ -41,8 +41,8 @@ package enum MerkleProof {
     /// Checks that the tree of `oldSize` leaves is a prefix of the tree of `newSize` (RFC 9162 §2.1.4.2).
     ///
     /// - Throws: `AttestationError` with code `outOfRange` unless 0 < `oldSize` ≤ `newSize` (size 0 is the caller's
-    ///   case: there is nothing to prove), `limitExceeded` for a proof no tree needs, `invalidProof` if the proof has the
-    ///   wrong length or leads to another old or new root.
+    ///   case: there is nothing to prove), `limitExceeded` for a proof no tree needs, `invalidProof` if the proof has
+    ///   the wrong length or leads to another old or new root.
     package static func verifyConsistency(
         from oldSize: UInt64,
         to newSize: UInt64,

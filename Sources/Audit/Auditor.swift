@@ -130,8 +130,8 @@ package struct Auditor {
     /// Every file of the folder must be the one that the signed manifest lists.
     private func checkFiles(genesis: Genesis?, into report: inout AuditReport) {
         progress("checking the folder's files")
-        guard let verifier = options.key ?? genesis.flatMap({ try? NoteVerifier(name: $0.origin, publicKey: $0.coordinatorKey) })
-        else { return }
+        let named = genesis.flatMap { try? NoteVerifier(name: $0.origin, publicKey: $0.coordinatorKey) }
+        guard let verifier = options.key ?? named else { return }
         do {
             for fault in try Manifest.verify(folder, verifier: verifier) {
                 report.faults.append(AuditFault(.file(fault.path), "\(fault)"))

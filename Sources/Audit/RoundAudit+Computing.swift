@@ -40,7 +40,8 @@ extension RoundAudit {
         guard round.opened.cohort != drawn else { return }
         report.faults.append(
             AuditFault(
-                .entry(round.openedAt), "round \(round.opened.round): its cohort is not the one that the task's seed draws"))
+                .entry(round.openedAt),
+                "round \(round.opened.round): its cohort is not the one that the task's seed draws"))
     }
 
     /// What a round lacks to be computed again, or nil.

@@ -49,7 +49,8 @@ struct RoundAudit {
         checkOpening(opening, at: sequence, means.task, into: &report)
         let initial = SharedParameterSet(means.task.architecture.initialParameters(seed: means.task.seed))
         guard means.blob.digest(of: initial.parameters, threads: options.threads) == opening.initialModel else {
-            report.faults.append(AuditFault(.entry(sequence), "the initial model is not the one that the task's seed gives"))
+            report.faults.append(
+                AuditFault(.entry(sequence), "the initial model is not the one that the task's seed gives"))
             return
         }
         var chain = Chain(recorded: [opening.initialModel])
@@ -117,7 +118,8 @@ struct RoundAudit {
             note(.digestOnly("it could not be computed again"))
             chain.aggregator = nil
         } catch {
-            report.faults.append(AuditFault(.entry(sealed.sequence), "round \(number) cannot be computed again: \(error)"))
+            report.faults.append(
+                AuditFault(.entry(sealed.sequence), "round \(number) cannot be computed again: \(error)"))
             note(.digestOnly("it could not be computed again"))
             chain.aggregator = nil
         }

@@ -5,8 +5,8 @@ package import Runs
 /// A run's ledger, open for reading.
 ///
 /// A process that was killed, or whose disk was full, leaves the ledger with its last entries in the write-ahead log
-/// beside it. Such a ledger is copied, log and all, and taken up in the copy: the run folder is evidence and stays as it
-/// is. The copy goes with the value.
+/// beside it. Such a ledger is copied, log and all, and taken up in the copy: the run folder is evidence and stays as
+/// it is. The copy goes with the value.
 package final class RunLedger {
     /// The entries.
     package let store: SQLiteLedgerStore
@@ -27,7 +27,8 @@ package final class RunLedger {
             return
         }
         guard !Self.isLocked(folder.ledger.path) else {
-            throw LedgerError(.storeBusy, "'\(folder.ledger.path)' is being written to; wait for the run to end, or stop it")
+            throw LedgerError(
+                .storeBusy, "'\(folder.ledger.path)' is being written to; wait for the run to end, or stop it")
         }
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
         do {

@@ -26,8 +26,8 @@ package struct PreparedFederation: Sendable {
     /// validation set decides about pay alone and never touches the model. A data set without a test part is split in
     /// three.
     ///
-    /// - Throws: `SimulationError` with code `unusableData` if there are too few examples; `DatasetError` if they cannot
-    ///   be dealt out as the scenario asks.
+    /// - Throws: `SimulationError` with code `unusableData` if there are too few examples; `DatasetError` if they
+    ///   cannot be dealt out as the scenario asks.
     package init(scenario: Scenario, dataset: Dataset) throws {
         self.scenario = scenario
         datasetName = dataset.name

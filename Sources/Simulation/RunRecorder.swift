@@ -6,8 +6,8 @@ import Runs
 import Tensors
 import Training
 
-/// Keeps the books of a run for people: metrics.csv, events.jsonl, the summary and the report. Nothing here is needed to
-/// verify the run; the ledger is.
+/// Keeps the books of a run for people: metrics.csv, events.jsonl, the summary and the report. Nothing here is needed
+/// to verify the run; the ledger is.
 final class RunRecorder {
     /// One participant's tallies.
     private struct Tally {
@@ -109,7 +109,9 @@ final class RunRecorder {
     /// Updates of old rounds gave way to the retention rule or the disk budget.
     func retired(_ retired: [RetiredRound], atMs: UInt64) throws {
         for round in retired {
-            try event("updates-retired", atMs, ["retired_round": .integer(Int64(round.round)), "cause": .text("\(round.cause)")])
+            try event(
+                "updates-retired", atMs,
+                ["retired_round": .integer(Int64(round.round)), "cause": .text("\(round.cause)")])
         }
     }
 

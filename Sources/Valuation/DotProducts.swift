@@ -14,7 +14,8 @@ enum DotProducts {
         var firstInexact: Int?
     }
 
-    /// Dot products of one direction with two others of the same count. Their integers are small enough by construction.
+    /// Dot products of one direction with two others of the same count. Their integers are small enough by
+    /// construction.
     static func integers(
         of vector: borrowing IntegerDirection,
         with gradient: borrowing IntegerDirection,

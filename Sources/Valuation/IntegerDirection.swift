@@ -23,8 +23,8 @@ struct IntegerDirection: ~Copyable, Sendable {
 
     /// Rounds a vector to integers, nearest with ties to even.
     ///
-    /// With m the largest magnitude and 2^E ≤ m < 2^(E+1), the exponent is 16 - E, so that magnitudes reach at most 2^17.
-    /// A vector of zeros has exponent 0.
+    /// With m the largest magnitude and 2^E ≤ m < 2^(E+1), the exponent is 16 - E, so that magnitudes reach at most
+    /// 2^17. A vector of zeros has exponent 0.
     ///
     /// - Parameters:
     ///   - count: number of values.

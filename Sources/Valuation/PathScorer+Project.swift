@@ -3,8 +3,8 @@ package import Tensors
 extension PathScorer {
     /// The exact dot products of one update. Complexity: O(`count`), one pass.
     ///
-    /// The products are exact for updates on the grid only, so the update must have passed the aggregation's check. What
-    /// is far off, or not finite, is noticed here as well, but a value off the grid by little may not be.
+    /// The products are exact for updates on the grid only, so the update must have passed the aggregation's check.
+    /// What is far off, or not finite, is noticed here as well, but a value off the grid by little may not be.
     ///
     /// - Throws: `ValuationError` with code `wrongCount` or `offGrid`.
     package borrowing func project(

@@ -9,8 +9,8 @@ package import Tensors
 /// the model after the momentum step. Without momentum they are the same.
 ///
 /// **The novel component** is dᵢ less its projection on the last global delta A: ⟨d,G⟩ - ⟨d,A⟩·⟨A,G⟩/⟨A,A⟩ takes the
-/// place of ⟨d,G⟩. Whoever only replays what the past predicts scores nothing. Without a last delta, or where it is zero,
-/// novel is full.
+/// place of ⟨d,G⟩. Whoever only replays what the past predicts scores nothing. Without a last delta, or where it is
+/// zero, novel is full.
 ///
 /// **Same bits everywhere.** Dot products are exact integers (`Projection`), and what follows is one fixed sequence of
 /// Float64 operations, so an auditor on another CPU finds the same scores. `Protocols/scores.md` has every step.

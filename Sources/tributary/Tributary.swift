@@ -53,7 +53,9 @@ struct Main {
         var command: any ParsableCommand.Type = Tributary.self
         var names: [String] = []
         for argument in arguments.dropFirst() where !argument.hasPrefix("-") {
-            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else { break }
+            guard let next = command.configuration.subcommands.first(where: { $0._commandName == argument }) else {
+                break
+            }
             command = next
             names.append(argument)
         }

@@ -4,8 +4,8 @@ import Ledger
 import Runs
 import Simulation
 
-/// Writes a run's ledger anew with its coordinator's own key, changed somewhere: chain, rules, signatures, checkpoint and
-/// manifest are as they should be, and only what the ledger says is not true.
+/// Writes a run's ledger anew with its coordinator's own key, changed somewhere: chain, rules, signatures, checkpoint
+/// and manifest are as they should be, and only what the ledger says is not true.
 struct ForgedRun {
     let folder: RunFolder
     private let federation: PreparedFederation

@@ -1,5 +1,5 @@
-internal import Tensors
 internal import Foundation
+internal import Tensors
 
 /// Makes hostile inputs out of good ones: seeded, bounded mutations for the readers' fuzz tests.
 package struct Mutator {

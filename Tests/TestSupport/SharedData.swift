@@ -2,8 +2,8 @@ package import Foundation
 
 /// Where the data sets and golden vectors that are too large or not ours to ship are found.
 ///
-/// The folder is `shared/data` beside the checkout, or what `TRIBUTARY_SHARED_DATA` names. Tests that need it are skipped
-/// where it is absent.
+/// The folder is `shared/data` beside the checkout, or what `TRIBUTARY_SHARED_DATA` names. Tests that need it are
+/// skipped where it is absent.
 package enum SharedData {
     /// The data folder, or nil where it is absent.
     package static let folder: URL? = {

@@ -67,7 +67,8 @@ struct Manifest {
         return constants
     }
 
-    /// The calls that declare targets: `.target(…)` and its like, `room(…)`, `tests(…)`; the helpers' own bodies left out.
+    /// The calls that declare targets: `.target(…)` and its like, `room(…)`, `tests(…)`; the helpers' own bodies left
+    /// out.
     private static func calls(in bytes: [UInt8]) -> [(word: String, body: ArraySlice<UInt8>)] {
         var calls: [(word: String, body: ArraySlice<UInt8>)] = []
         var previous = ""

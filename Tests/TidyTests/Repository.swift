@@ -43,7 +43,8 @@ struct Repository: Sendable {
         }
     }
 
-    /// Paths of all files below a folder of the checkout ("" for the root), sorted; folders that are links are followed.
+    /// Paths of all files below a folder of the checkout ("" for the root), sorted; folders that are links are
+    /// followed.
     func paths(below folder: String = "") -> [String] {
         let url = folder.isEmpty ? root : root.appendingPathComponent(folder)
         guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else { return [] }

@@ -38,7 +38,8 @@ package struct ConfigurationSection {
             let lastWords = elsewhere.map { $0.split(separator: ".").last.map(String.init) ?? $0 }
             let nearest =
                 NearestWord.to(name, among: known)
-                ?? NearestWord.to(name, among: lastWords).flatMap { word in elsewhere.first { $0.hasSuffix(".\(word)") } }
+                ?? NearestWord.to(name, among: lastWords).flatMap { word in elsewhere.first { $0.hasSuffix(".\(word)") }
+                }
             throw FederationError(
                 .unknownKey,
                 "unknown key \(Self.join(path, name))\(place(of: name))",

@@ -182,7 +182,8 @@ final class ContributionWorkshop {
         expected.removeAll { done.contains($0) }
     }
 
-    /// What a participant does (train, round to the grid, digest, sign), then what the coordinator does with it (check).
+    /// What a participant does (train, round to the grid, digest, sign), then what the coordinator does with it
+    /// (check).
     private func make(_ job: Assignment, with maker: UpdateMaker) throws -> Made {
         let participant = job.participant
         let work = try maker.update(of: participant, in: job.state)

@@ -41,11 +41,15 @@ struct AggregationBenchmark {
         let grown = Self.peakMegabytes() - memoryBefore
         let modelMegabytes = Double(parameterCount) * 4 / 1e6
         return [
-            Figure("gb_per_s", gigabytes / fold, "GB/s", "FedAvg of \(updateCount) x \(parameterCount), \(threads) threads"),
+            Figure(
+                "gb_per_s", gigabytes / fold, "GB/s", "FedAvg of \(updateCount) x \(parameterCount), \(threads) threads"
+            ),
             Figure("read_limit_gb_per_s", gigabytes / read, "GB/s", "reading the same updates and nothing else"),
             Figure("share_of_read_limit", read / fold, "", "of the read limit, in this run"),
             Figure("seconds", fold, "s", "one average"),
-            Figure("memory_models", 1 + grown / modelMegabytes, "models", "peak memory: the model, and all but the updates"),
+            Figure(
+                "memory_models", 1 + grown / modelMegabytes, "models", "peak memory: the model, and all but the updates"
+            ),
         ]
     }
 

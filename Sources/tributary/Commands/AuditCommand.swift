@@ -23,7 +23,9 @@ struct AuditCommand: ParsableCommand {
     @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
     var run_: String = "latest"
 
-    @Option(name: .long, help: ArgumentHelp("The coordinator's key (a C2SP vkey), known from elsewhere.", valueName: "vkey"))
+    @Option(
+        name: .long, help: ArgumentHelp("The coordinator's key (a C2SP vkey), known from elsewhere.", valueName: "vkey")
+    )
     var key: String?
 
     @Option(name: .long, help: ArgumentHelp("Data set, if not where the scenario says.", valueName: "path"))
@@ -70,7 +72,8 @@ struct AuditCommand: ParsableCommand {
             case .digestOnly(let reason):
                 Terminal.line("              round \(round.round) taken on its digests: \(reason)")
             case .aggregateOnly(let reason):
-                Terminal.line("              round \(round.round): average computed again, scores taken as recorded: \(reason)")
+                Terminal.line(
+                    "              round \(round.round): average computed again, scores taken as recorded: \(reason)")
             case .rederived, .noQuorum: break
             }
         }

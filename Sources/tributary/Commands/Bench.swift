@@ -24,7 +24,8 @@ struct Bench: ParsableCommand {
     @Argument(help: ArgumentHelp("What to measure; everything, if none is named."))
     var subjects: [Subject] = []
 
-    @Option(name: .long, help: ArgumentHelp("MNIST's folder, for training; random pixels otherwise.", valueName: "folder"))
+    @Option(
+        name: .long, help: ArgumentHelp("MNIST's folder, for training; random pixels otherwise.", valueName: "folder"))
     var data: String?
 
     @Option(name: .long, help: ArgumentHelp("Rounds of training, or runs of anything else.", valueName: "n"))

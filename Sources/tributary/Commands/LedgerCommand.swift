@@ -30,7 +30,9 @@ struct OpenedLedger {
     init(_ folder: RunFolder, verifySignatures: Bool, threads: Int) throws {
         ledger = try RunLedger(folder)
         var entries: [EncodedEntry] = []
-        report = Replay.run(store: ledger.store, verifySignatures: verifySignatures, threads: threads) { entries.append($0) }
+        report = Replay.run(store: ledger.store, verifySignatures: verifySignatures, threads: threads) {
+            entries.append($0)
+        }
         self.entries = entries
     }
 
@@ -114,7 +116,9 @@ struct LedgerVerify: ParsableCommand {
     ) throws -> UInt64 {
         let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
         let hasFile = FileManager.default.fileExists(atPath: folder.checkpoint.path)
-        guard let bytes = hasFile ? try folder.read(folder.checkpoint, limit: 65_536) : try ledger.ledger.store.lastCheckpoint()
+        guard
+            let bytes = hasFile
+                ? try folder.read(folder.checkpoint, limit: 65_536) : try ledger.ledger.store.lastCheckpoint()
         else { return 0 }
         let head = try LogHead(note: bytes, verifier: verifier)
         var tree = MerkleTree()
@@ -160,7 +164,9 @@ struct LedgerShow: ParsableCommand {
     }
 
     func validate() throws {
-        guard (1...1_000_000).contains(count) else { throw ValidationError("--count must be 1 to 1000000, not \(count)") }
+        guard (1...1_000_000).contains(count) else {
+            throw ValidationError("--count must be 1 to 1000000, not \(count)")
+        }
     }
 
     func run() throws {
@@ -178,7 +184,8 @@ struct LedgerShow: ParsableCommand {
         for row in rows {
             let number = String(row.sequence)
             let place = String(repeating: " ", count: max(0, 6 - number.count)) + number
-            Terminal.line("\(place)  \(row.time)  \(row.kind.padding(toLength: 22, withPad: " ", startingAt: 0))  \(row.text)")
+            Terminal.line(
+                "\(place)  \(row.time)  \(row.kind.padding(toLength: 22, withPad: " ", startingAt: 0))  \(row.text)")
         }
         if rows.isEmpty {
             let kinds = Set(ledger.entries.map(\.entry.body.kindName)).sorted().joined(separator: ", ")

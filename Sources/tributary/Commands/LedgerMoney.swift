@@ -32,7 +32,8 @@ struct LedgerBalances: ParsableCommand {
     func run() throws {
         let ledger = try OpenedLedger.sound(runsOptions.find(run_), threads: threadsOption.threads)
         let state = ledger.report.state
-        let labels = Dictionary(state.participants.map { ($0.account, $0.label) }, uniquingKeysWith: { first, _ in first })
+        let labels = Dictionary(
+            state.participants.map { ($0.account, $0.label) }, uniquingKeysWith: { first, _ in first })
         let rows = state.accounts.names.sorted().map { name in
             let balance = state.accounts.balance(of: name)
             return Row(
@@ -49,7 +50,8 @@ struct LedgerBalances: ParsableCommand {
         }
         Terminal.line()
         let total = rows.reduce(Int64(0)) { $0 + $1.balance }
-        Terminal.line("in circulation \(TokenAmount.text(state.supply)) \(asset); all balances sum to \(EntryText.amount(total))")
+        Terminal.line(
+            "in circulation \(TokenAmount.text(state.supply)) \(asset); all balances sum to \(EntryText.amount(total))")
     }
 }
 
@@ -164,7 +166,8 @@ struct LedgerProve: ParsableCommand {
         guard sequence < ledger.report.count, let genesis = ledger.report.state.genesis else {
             throw CommandFailureError(
                 failure: CommandFailure(
-                    code: "unknownEntry", .noInput, "there is no entry \(sequence); the last is \(ledger.report.count - 1)")
+                    code: "unknownEntry", .noInput,
+                    "there is no entry \(sequence); the last is \(ledger.report.count - 1)")
             )
         }
         var tree = MerkleTree()

@@ -45,14 +45,16 @@ struct RunsCommand: ParsableCommand {
                 return Terminal.line("no runs in \(runsOptions.runsFolder); `tributary simulate` makes one")
             }
             let width = max(4, rows.map(\.name.count).max() ?? 4)
-            Terminal.line("\("run".padding(toLength: width, withPad: " ", startingAt: 0))  rounds  accuracy  seed  seconds")
+            Terminal.line(
+                "\("run".padding(toLength: width, withPad: " ", startingAt: 0))  rounds  accuracy  seed  seconds")
             for row in rows {
                 let name = row.name.padding(toLength: width, withPad: " ", startingAt: 0)
                 guard let rounds = row.rounds, let accuracy = row.accuracy else {
                     Terminal.line("\(name)  (not finished)")
                     continue
                 }
-                let figures = String(format: "%6d  %8.4f  %4d  %7.1f", rounds, accuracy, Int(row.seed ?? 0), row.seconds ?? 0)
+                let figures = String(
+                    format: "%6d  %8.4f  %4d  %7.1f", rounds, accuracy, Int(row.seed ?? 0), row.seconds ?? 0)
                 Terminal.line("\(name)  \(figures)")
             }
         }
@@ -79,7 +81,8 @@ struct RunsCommand: ParsableCommand {
             let summary = try folder.readSummary()
             if output.json { return try Envelope.print(command: "runs show", summary) }
             let table = RoundTable(roundCount: summary.rounds.count, style: Terminal.style)
-            Terminal.line("\(summary.run): \(summary.scenario), \(summary.model) on \(summary.dataset), seed \(summary.seed)")
+            Terminal.line(
+                "\(summary.run): \(summary.scenario), \(summary.model) on \(summary.dataset), seed \(summary.seed)")
             Terminal.line()
             Terminal.line(table.header)
             for round in summary.rounds { Terminal.line(table.line(for: round, eta: nil)) }

@@ -26,4 +26,3 @@ enum ScenarioFile {
         return text
     }
 }
-

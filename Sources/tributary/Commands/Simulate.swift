@@ -75,7 +75,8 @@ struct Simulate: ParsableCommand {
         do {
             summary = try simulator.run()
         } catch {
-            let note = "what was done is in \(Terminal.path(of: folder)); `tributary ledger verify \(Terminal.path(of: folder))`"
+            let note =
+                "what was done is in \(Terminal.path(of: folder)); `tributary ledger verify \(Terminal.path(of: folder))`"
             let failure = CommandFailure(error)
             throw CommandFailureError(
                 failure: CommandFailure(

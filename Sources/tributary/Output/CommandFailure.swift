@@ -54,7 +54,8 @@ struct CommandFailure {
         switch error {
         case let error as CommandFailureError: self = error.failure
         case let error as SimulationError:
-            let exit: Exit = error.code == .interrupted ? .interrupted : error.code == .unusableData ? .badData : .failure
+            let exit: Exit =
+                error.code == .interrupted ? .interrupted : error.code == .unusableData ? .badData : .failure
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as FederationError:
             let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
@@ -62,7 +63,8 @@ struct CommandFailure {
         case let error as DatasetError:
             self.init(code: error.code.rawValue, error.code == .notFound ? .noInput : .badData, error.description)
         case let error as RunError: self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message)
-        case let error as LedgerError: self.init(code: error.code.rawValue, Self.exit(for: error.code), error.description)
+        case let error as LedgerError:
+            self.init(code: error.code.rawValue, Self.exit(for: error.code), error.description)
         case let error as AuditError:
             self.init(code: error.code.rawValue, .auditFault, error.message, hint: error.hint)
         case let error as TensorError:
