@@ -173,7 +173,9 @@ package struct BlobStore: Sendable {
     private mutating func retireByRule(newest round: Int) throws(RunError) -> [RetiredRound] {
         let firstKept = rule.firstKept(newest: max(round, updateBytes.keys.max() ?? round)) ?? .max
         var gone: [RetiredRound] = []
-        for old in retainedRounds where old < firstKept { gone.append(try retire(old, cause: .rule)) }
+        if let oldest = updateBytes.keys.min(), oldest < firstKept {
+            for old in retainedRounds where old < firstKept { gone.append(try retire(old, cause: .rule)) }
+        }
         if round < firstKept, round > 0 { retired[round] = retired[round] ?? .rule }
         return gone
     }
@@ -181,6 +183,7 @@ package struct BlobStore: Sendable {
     private mutating func retireByBudget(adding size: UInt64, protecting round: Int?) throws(RunError) -> [RetiredRound]
     {
         var gone: [RetiredRound] = []
+        guard storedBytes + size > diskBudgetBytes else { return [] }
         for old in retainedRounds where old != round && storedBytes + size > diskBudgetBytes {
             gone.append(try retire(old, cause: .budget))
         }

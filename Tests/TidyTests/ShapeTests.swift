@@ -37,7 +37,7 @@ struct ShapeTests {
             let isSwift = file.path.hasSuffix(".swift")
             let bare =
                 isSwift ? SwiftText(file.text).code.split(separator: newline, omittingEmptySubsequences: false) : []
-            for (index, line) in file.lines.enumerated() where line.utf8.count > FloorPlan.columnLimit {
+            for (index, line) in file.lines.enumerated() where line.count > FloorPlan.columnLimit {
                 let isComment = line.drop { $0 == " " }.hasPrefix("//")
                 let width = bare.indices.contains(index) && !isComment ? Self.width(bare[index]) : line.count
                 let fits = width <= FloorPlan.columnLimit && line.count <= 2 * FloorPlan.columnLimit
