@@ -19,39 +19,45 @@ package struct AccountName: Hashable, Comparable, Sendable, CustomStringConverti
 
     /// The name as written.
     package let text: String
+    /// What the account is for.
+    package let kind: Kind
 
     /// A name as an entry has it.
     ///
     /// - Throws: `badAccountName` where the text is none of the five forms.
     package init(_ text: String) throws(LedgerError) {
-        guard Self.kind(of: text) != nil else {
+        guard let kind = Self.kind(of: text) else {
             throw LedgerError(.badAccountName, "'\(text.prefix(80))' is not an account's name")
         }
         self.text = text
+        self.kind = kind
     }
 
-    private init(checked text: String) {
+    private init(checked text: String, _ kind: Kind) {
         self.text = text
+        self.kind = kind
     }
 
     /// Where tokens come from.
-    package static let issuance = AccountName(checked: "issuance")
+    package static let issuance = AccountName(checked: "issuance", .issuance)
 
     /// The pool that a task pays its participants from.
-    package static func pool(_ task: Digest) -> AccountName { AccountName(checked: "pool/\(task.hex)") }
+    package static func pool(_ task: Digest) -> AccountName { AccountName(checked: "pool/\(task.hex)", .pool) }
 
     /// What a sponsor has set aside for a task.
-    package static func escrow(_ task: Digest) -> AccountName { AccountName(checked: "escrow/\(task.hex)") }
+    package static func escrow(_ task: Digest) -> AccountName { AccountName(checked: "escrow/\(task.hex)", .escrow) }
 
     /// What a participant has earned.
     package static func participant(_ key: PublicKey) -> AccountName {
-        AccountName(checked: "participant/\(key.did)")
+        AccountName(checked: "participant/\(key.did)", .participant)
     }
 
-    /// What the account is for.
-    package var kind: Kind { Self.kind(of: text) ?? .issuance }
-
     package var description: String { text }
+
+    // The kind follows from the text.
+    package static func == (left: Self, right: Self) -> Bool { left.text == right.text }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(text) }
 
     package static func < (left: Self, right: Self) -> Bool {
         left.text.utf8.lexicographicallyPrecedes(right.text.utf8)
