@@ -17,7 +17,7 @@ struct Tributary: ParsableCommand {
             Every command takes --json: one object on standard output, for scripts. Exit codes are in docs/exit-codes.md.
             """,
         version: Tributary.versionText,
-        subcommands: [Simulate.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self])
+        subcommands: [Simulate.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self, Doctor.self])
 
     /// The release; also what `--version` prints.
     static let versionText = "0.1.0"

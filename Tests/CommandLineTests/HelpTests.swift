@@ -14,7 +14,7 @@ struct HelpTests {
         "--help of every command has examples, each of which begins with the program's name",
         arguments: [
             "", "simulate", "audit", "ledger", "ledger verify", "ledger show", "ledger balances", "ledger statement",
-            "ledger prove", "runs", "runs list", "runs show", "bench",
+            "ledger prove", "runs", "runs list", "runs show", "bench", "doctor",
         ])
     func help(command: String) throws {
         let program = try Program()
@@ -32,6 +32,6 @@ struct HelpTests {
     @Test("The general help names every command")
     func commands() throws {
         let help = try Program().run("--help").output
-        for name in ["simulate", "audit", "ledger", "runs", "bench"] { #expect(help.contains("  \(name) ")) }
+        for name in ["simulate", "audit", "ledger", "runs", "bench", "doctor"] { #expect(help.contains("  \(name) ")) }
     }
 }

@@ -1,0 +1,105 @@
+import Aggregation
+import ArgumentParser
+import Attestation
+import Tensors
+import Training
+
+/// `tributary doctor`: does this machine compute what every other one does?
+struct Doctor: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check that this machine gives the bits that every machine gives.",
+        discussion: """
+            Trains a small model with every kernel variant that this CPU can run, and averages the same updates in every
+            way there is, BLAS included. All must agree, whatever the CPU, the thread count or the BLAS kernels.
+
+            EXAMPLES
+              tributary doctor
+              TRIBUTARY_KERNELS=scalar tributary doctor --json
+              OPENBLAS_CORETYPE=Haswell tributary doctor
+            """)
+
+    @OptionGroup var threadsOption: ThreadsOption
+    @OptionGroup var output: OutputOptions
+
+    struct Findings: Encodable {
+        let agrees: Bool
+        let kernels: String
+        let training: [String: String]
+        let averages: [String: String]
+    }
+
+    func run() throws {
+        let threads = threadsOption.threads
+        var training: [String: String] = [:]
+        for variant in KernelVariant.allCases where variant.isSupported {
+            training[variant.rawValue] = try Self.trainingDigest(variant)
+        }
+        let updates = try Self.updates()
+        var averages: [String: String] = [:]
+        for method in FoldMethod.allCases {
+            var sum = ExactAccumulator(count: Self.count, grid: .standard)
+            try sum.fold(updates, threads: threads, method: method)
+            averages["\(method)"] = sum.digest().hex
+        }
+        let agrees = Set(training.values).count == 1 && Set(averages.values).count == 1
+        let kernels = try KernelVariant.selected().rawValue
+        let findings = Findings(agrees: agrees, kernels: kernels, training: training, averages: averages)
+        if output.json {
+            try Envelope.print(command: "doctor", findings)
+        } else {
+            for (name, digest) in training.sorted(by: { $0.key < $1.key }) {
+                Terminal.line("training, \(name): \(digest)\(name == kernels ? " (in use)" : "")")
+            }
+            for (name, digest) in averages.sorted(by: { $0.key < $1.key }) {
+                Terminal.line("average, \(name): \(digest)")
+            }
+            Terminal.line(agrees ? "doctor: OK" : "doctor: this machine disagrees with itself")
+        }
+        guard agrees else {
+            throw CommandFailureError(
+                failure: CommandFailure(
+                    code: "disagreement", .failure, "two ways of computing the same thing gave different bits",
+                    hint: "do not train or aggregate on this machine", isSilent: true))
+        }
+    }
+
+    private static let count = 10_007
+
+    /// Updates on the grid, with weights, from a seed.
+    private static func updates() throws -> [CheckedUpdate] {
+        let layout = try ParameterLayout([("values", [count])])
+        return try (0..<21).map { number in
+            var set = ParameterSet(zeros: layout)
+            var generator = SeededGenerator(seed: 1, stream: "doctor", number)
+            set.values.withUnsafeMutableValues { values in
+                for index in 0..<count {
+                    values[index] = Float(Int32(truncatingIfNeeded: generator.next() >> 40) - (1 << 23)) * 0x1p-24
+                }
+            }
+            return try CheckedUpdate(
+                checking: SharedParameterSet(set), weight: Int64(1 + number * 7_919 % 5_000), layout: layout,
+                grid: .standard)
+        }
+    }
+
+    /// Digest of a small model after an epoch, with momentum, weight decay and a proximal term.
+    private static func trainingDigest(_ variant: KernelVariant) throws -> String {
+        let architecture = try ModelArchitecture(inputCount: 33, hiddenCounts: [20, 17], classCount: 7)
+        var generator = SeededGenerator(seed: 1, stream: "doctor-examples")
+        var features = ParameterBuffer(zeros: 200 * 33)
+        features.withUnsafeMutableValues { values in
+            for index in 0..<values.count { values[index] = Float(generator.nextNormal()) }
+        }
+        let examples = try LabelledExamples(
+            features: features, labels: (0..<200).map { UInt8($0 % 7) }, featureCount: 33, classCount: 7)
+        let configuration = try TrainingConfiguration(
+            epochs: 2, batchSize: 9, learningRate: 0.05, momentum: 0.9, weightDecay: 0.001, proximal: 0.01)
+        let trainer = try LocalTrainer(architecture: architecture, batchSize: 9, variant: variant)
+        let initial = architecture.initialParameters(seed: 1)
+        try trainer.train(
+            from: initial, on: examples, rows: Array(0..<200), configuration: configuration, generator: &generator)
+        var trained = initial.copy()
+        try trainer.copyParameters(into: &trained)
+        return trained.values.withUnsafeValues { SHA256.hash(UnsafeRawBufferPointer($0)).hex }
+    }
+}
