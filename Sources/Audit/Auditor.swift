@@ -134,7 +134,7 @@ package struct Auditor {
         guard let verifier = options.key ?? named else { return }
         do {
             for fault in try Manifest.verify(folder, verifier: verifier) {
-                report.faults.append(AuditFault(.file(fault.path), "\(fault)"))
+                report.faults.append(AuditFault(.file(fault.path), fault.reason))
             }
         } catch {
             report.faults.append(AuditFault(.file("manifest"), error.message))

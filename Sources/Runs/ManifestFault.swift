@@ -21,13 +21,16 @@ package struct ManifestFault: Equatable, Sendable, CustomStringConvertible {
     /// What was expected and found, for people.
     package let detail: String
 
-    package var description: String {
+    package var description: String { "\(path) \(reason)" }
+
+    /// What is wrong with the file, as the end of a sentence that begins with its path.
+    package var reason: String {
         switch kind {
-        case .missing: "\(path) is missing: \(detail)"
-        case .extra: "\(path) is not on the manifest: \(detail)"
-        case .changed: "\(path) was changed: \(detail)"
-        case .badManifest: "\(path) does not hold: \(detail)"
-        case .unreadable: "\(path) cannot be read: \(detail)"
+        case .missing: "is missing: \(detail)"
+        case .extra: "is not on the manifest: \(detail)"
+        case .changed: "was changed: \(detail)"
+        case .badManifest: "does not hold: \(detail)"
+        case .unreadable: "cannot be read: \(detail)"
         }
     }
 }

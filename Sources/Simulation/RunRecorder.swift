@@ -24,7 +24,6 @@ final class RunRecorder {
     /// The round that is under way.
     private struct RoundTally {
         var round = 0
-        var openedAtMs: UInt64 = 0
         var cohort: [ParticipantNumber] = []
         var answered: Set<ParticipantNumber> = []
         var accepted = 0
@@ -64,7 +63,7 @@ final class RunRecorder {
 
     /// A round was opened and its cohort invited.
     func opened(_ invitation: Invitation, atMs: UInt64) throws {
-        current = RoundTally(round: Int(invitation.round), openedAtMs: atMs, cohort: invitation.cohort)
+        current = RoundTally(round: Int(invitation.round), cohort: invitation.cohort)
         for number in invitation.cohort { tallies[Int(number)].invited += 1 }
         try event("round-opened", atMs, ["cohort": .integer(Int64(invitation.cohort.count))])
     }
@@ -154,7 +153,7 @@ final class RunRecorder {
             testAccuracy: measured.map { Double($0.testAccuracyPpm) / 1_000_000 },
             uploadBytes: UInt64(current.received * blobByteCount),
             downloadBytes: UInt64(current.cohort.count * blobByteCount),
-            seconds: Self.seconds(since: current.clock), virtualSeconds: Double(atMs - current.openedAtMs) / 1_000,
+            seconds: Self.seconds(since: current.clock), virtualSeconds: Double(atMs - Simulator.epochMs) / 1_000,
             paid: current.paid, scoreGap: measured.map { Self.nats($0.scoreGap) })
         try metrics.append(summary)
         rounds.append(summary)
