@@ -20,8 +20,7 @@ struct AuditCommand: ParsableCommand {
               tributary audit latest --key "$(cat coordinator.vkey)"
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String = "latest"
+    @OptionGroup var options: RunOptions
 
     @Option(
         name: .long, help: ArgumentHelp("The coordinator's key (a C2SP vkey), known from elsewhere.", valueName: "vkey")
@@ -31,17 +30,13 @@ struct AuditCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Data set, if not where the scenario says.", valueName: "path"))
     var data: String?
 
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
-
     func run() throws {
-        let folder = try runsOptions.find(run_)
+        let folder = try options.folder()
         let verifier = try key.map { try NoteVerifier(vkey: $0) }
-        let shows = !output.json && isatty(STDERR_FILENO) == 1
+        let shows = !options.json && isatty(STDERR_FILENO) == 1
         let auditor = Auditor(
             folder: folder,
-            options: Auditor.Options(key: verifier, dataPath: data, threads: threadsOption.threads),
+            options: Auditor.Options(key: verifier, dataPath: data, threads: options.threads),
             progress: { stage in
                 if shows { FileHandle.standardError.write(Data("\r\u{1B}[K\(stage)".utf8)) }
             })
@@ -50,7 +45,7 @@ struct AuditCommand: ParsableCommand {
         let failure = report.faults.first.map {
             CommandFailure(code: "auditFault", .auditFault, $0.description, isSilent: true)
         }
-        if output.json {
+        if options.json {
             try Envelope.print(command: "audit", AuditOutput(report), failure: failure)
         } else {
             describe(report)

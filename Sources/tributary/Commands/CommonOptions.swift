@@ -28,3 +28,19 @@ struct ThreadsOption: ParsableArguments {
         guard (1...256).contains(threads) else { throw ValidationError("--threads must be 1 to 256, not \(threads)") }
     }
 }
+
+/// What every command takes that reads a run.
+struct RunOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
+    var run = "latest"
+
+    @OptionGroup var threadsOption: ThreadsOption
+    @OptionGroup var runsOptions: RunsOptions
+    @OptionGroup var output: OutputOptions
+
+    var threads: Int { threadsOption.threads }
+    var json: Bool { output.json }
+
+    /// The run's folder.
+    func folder() throws -> RunFolder { try runsOptions.find(run) }
+}

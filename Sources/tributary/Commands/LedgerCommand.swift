@@ -63,12 +63,7 @@ struct LedgerVerify: ParsableCommand {
               tributary ledger verify runs/digits-default-20260101-120000 --json
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String = "latest"
-
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: RunOptions
 
     struct Verified: Encodable {
         let clean: Bool
@@ -80,8 +75,8 @@ struct LedgerVerify: ParsableCommand {
     }
 
     func run() throws {
-        let folder = try runsOptions.find(run_)
-        let ledger = try OpenedLedger(folder, verifySignatures: true, threads: threadsOption.threads)
+        let folder = try options.folder()
+        let ledger = try OpenedLedger(folder, verifySignatures: true, threads: options.threads)
         var fault = ledger.report.fault.map { $0.error.message }
         let entry = ledger.report.fault?.sequence
         var checkpoint = "none"
@@ -94,7 +89,7 @@ struct LedgerVerify: ParsableCommand {
             }
         }
         let failure = fault.map { CommandFailure(code: "ledgerFault", .auditFault, $0, isSilent: true) }
-        if output.json {
+        if options.json {
             try Envelope.print(
                 command: "ledger verify",
                 Verified(
@@ -139,8 +134,7 @@ struct LedgerShow: ParsableCommand {
               tributary ledger show latest --kind transfer --json
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String = "latest"
+    @OptionGroup var options: RunOptions
 
     @Option(name: .long, help: ArgumentHelp("First entry to show.", valueName: "n"))
     var from: UInt64 = 0
@@ -150,10 +144,6 @@ struct LedgerShow: ParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("Only entries of one kind, such as transfer.", valueName: "kind"))
     var kind: String?
-
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
 
     struct Row: Encodable {
         let sequence: UInt64
@@ -170,7 +160,7 @@ struct LedgerShow: ParsableCommand {
     }
 
     func run() throws {
-        let ledger = try OpenedLedger.sound(runsOptions.find(run_), threads: threadsOption.threads)
+        let ledger = try OpenedLedger.sound(options.folder(), threads: options.threads)
         let names = EntryText(ledger.report.state)
         let rows = ledger.entries.lazy.map(\.entry)
             .filter { $0.sequence >= from && (kind == nil || $0.body.kindName == kind) }
@@ -180,7 +170,7 @@ struct LedgerShow: ParsableCommand {
                     sequence: $0.sequence, time: EntryText.time($0.timeMs), kind: $0.body.kindName,
                     id: $0.id.description, text: names.line(for: $0.body))
             }
-        if output.json { return try Envelope.print(command: "ledger show", Array(rows)) }
+        if options.json { return try Envelope.print(command: "ledger show", Array(rows)) }
         for row in rows {
             let number = String(row.sequence)
             let place = String(repeating: " ", count: max(0, 6 - number.count)) + number

@@ -14,12 +14,7 @@ struct LedgerBalances: ParsableCommand {
               tributary ledger balances latest --json
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String = "latest"
-
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
+    @OptionGroup var options: RunOptions
 
     struct Row: Encodable {
         let account: String
@@ -30,7 +25,7 @@ struct LedgerBalances: ParsableCommand {
     }
 
     func run() throws {
-        let ledger = try OpenedLedger.sound(runsOptions.find(run_), threads: threadsOption.threads)
+        let ledger = try OpenedLedger.sound(options.folder(), threads: options.threads)
         let state = ledger.report.state
         let labels = Dictionary(
             state.participants.map { ($0.account, $0.label) }, uniquingKeysWith: { first, _ in first })
@@ -40,7 +35,7 @@ struct LedgerBalances: ParsableCommand {
                 account: name.text, label: labels[name], credits: balance.creditsPosted, debits: balance.debitsPosted,
                 balance: Int64(balance.creditsPosted) - Int64(balance.debitsPosted))
         }
-        if output.json { return try Envelope.print(command: "ledger balances", rows) }
+        if options.json { return try Envelope.print(command: "ledger balances", rows) }
         let asset = state.genesis?.asset ?? ""
         for row in rows {
             let name = EntryText.short(row.account).padding(toLength: 44, withPad: " ", startingAt: 0)
@@ -67,15 +62,10 @@ struct LedgerStatement: ParsableCommand {
               tributary ledger statement latest issuance --json
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String
+    @OptionGroup var options: RunOptions
 
     @Argument(help: ArgumentHelp("Account name, participant label, or did:key.", valueName: "account"))
     var account: String
-
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
 
     struct Line: Encodable {
         let sequence: UInt64
@@ -88,7 +78,7 @@ struct LedgerStatement: ParsableCommand {
     }
 
     func run() throws {
-        let ledger = try OpenedLedger.sound(runsOptions.find(run_), threads: threadsOption.threads)
+        let ledger = try OpenedLedger.sound(options.folder(), threads: options.threads)
         let state = ledger.report.state
         let name = try resolve(state)
         let touching = ledger.entries.map(\.entry).filter { entry in
@@ -101,7 +91,7 @@ struct LedgerStatement: ParsableCommand {
                 sequence: $0.sequence, time: EntryText.time($0.timeMs), kind: "\($0.kind)",
                 counterpart: $0.counterpart.text, period: $0.period, change: $0.change, balance: $0.balance)
         }
-        if output.json { return try Envelope.print(command: "ledger statement", lines) }
+        if options.json { return try Envelope.print(command: "ledger statement", lines) }
         Terminal.line(name.text)
         for line in lines {
             let kind = line.kind.padding(toLength: 10, withPad: " ", startingAt: 0)
@@ -143,15 +133,10 @@ struct LedgerProve: ParsableCommand {
               tributary ledger prove latest 42 --json
             """)
 
-    @Argument(help: ArgumentHelp("Run: a folder, a name, the beginning of one, or \"latest\".", valueName: "run"))
-    var run_: String
+    @OptionGroup var options: RunOptions
 
     @Argument(help: ArgumentHelp("The entry's sequence number.", valueName: "entry"))
     var sequence: UInt64
-
-    @OptionGroup var threadsOption: ThreadsOption
-    @OptionGroup var runsOptions: RunsOptions
-    @OptionGroup var output: OutputOptions
 
     struct Proved: Encodable {
         let entry: UInt64
@@ -161,8 +146,8 @@ struct LedgerProve: ParsableCommand {
     }
 
     func run() throws {
-        let folder = try runsOptions.find(run_)
-        let ledger = try OpenedLedger.sound(folder, threads: threadsOption.threads)
+        let folder = try options.folder()
+        let ledger = try OpenedLedger.sound(folder, threads: options.threads)
         guard sequence < ledger.report.count, let genesis = ledger.report.state.genesis else {
             throw CommandFailureError(
                 failure: CommandFailure(
@@ -181,7 +166,7 @@ struct LedgerProve: ParsableCommand {
         let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
         // What is handed out is checked as its reader will check it.
         _ = try receipt.verified(by: verifier)
-        if output.json {
+        if options.json {
             return try Envelope.print(
                 command: "ledger prove",
                 Proved(

@@ -1,10 +1,11 @@
-import Foundation
+internal import Foundation
 
 /// A folder for one test, removed with it.
-final class TemporaryFolder {
-    let path: String
+package final class TemporaryFolder {
+    /// Where it is.
+    package let path: String
 
-    init() throws {
+    package init() throws {
         path = FileManager.default.temporaryDirectory.appendingPathComponent("tributary-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
@@ -14,12 +15,12 @@ final class TemporaryFolder {
     }
 
     /// Writes a file and gives its path.
-    func write(_ bytes: [UInt8], to name: String) throws -> String {
+    package func write(_ bytes: [UInt8], to name: String) throws -> String {
         let url = URL(fileURLWithPath: path).appendingPathComponent(name)
         try Data(bytes).write(to: url)
         return url.path
     }
 
     /// What is in the folder.
-    var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
+    package var names: [String] { (try? FileManager.default.contentsOfDirectory(atPath: path).sorted()) ?? [] }
 }
