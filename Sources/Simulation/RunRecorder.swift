@@ -72,9 +72,7 @@ final class RunRecorder {
     func received() { current.received += 1 }
 
     /// A contribution was accepted.
-    func accepted(
-        _ assignment: ContributionWorkshop.Assignment?, _ contribution: AcceptedContribution, atMs: UInt64
-    ) throws {
+    func accepted(_ contribution: AcceptedContribution, atMs: UInt64) throws {
         current.accepted += 1
         current.answered.insert(contribution.participant)
         tallies[Int(contribution.participant)].accepted += 1

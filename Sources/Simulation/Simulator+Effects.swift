@@ -70,7 +70,7 @@ extension Simulator {
         }
         try aggregator.fold(update, contribution)
         workshop.accepted(contribution.ticket)
-        try recorder.accepted(workshop.assignment(of: contribution.ticket), contribution, atMs: clock.nowMs)
+        try recorder.accepted(contribution, atMs: clock.nowMs)
         let retired = try withBytes(of: update.parameters.parameters) { header, values throws(RunError) in
             try blobs.putUpdate(
                 round: recorder.round, digest: contribution.update, header: header, values: values)

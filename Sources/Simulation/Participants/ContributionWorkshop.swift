@@ -27,7 +27,6 @@ final class ContributionWorkshop {
     /// A contribution as made, and what the coordinator's check of it gave.
     struct Made: Sendable {
         let contribution: SignedContribution
-        let statement: ContributionStatement
         let check: Result<CheckedUpdate, ContributionFault>
     }
 
@@ -130,7 +129,7 @@ final class ContributionWorkshop {
     func release(_ ticket: UInt64) {
         guard let found = made[ticket] else { return }
         made[ticket] = Made(
-            contribution: found.contribution, statement: found.statement,
+            contribution: found.contribution,
             check: .failure(ContributionFault(.duplicate, "the participant's contribution is in already")))
     }
 
@@ -196,7 +195,7 @@ final class ContributionWorkshop {
             previousContribution: job.previous, ledgerRootSeen: job.ledgerRoot)
         let signed = try statement.signed(by: participant.key)
         let check = verifier.verify(signed, statement: statement, update: work.update)
-        return Made(contribution: signed, statement: statement, check: check)
+        return Made(contribution: signed, check: check)
     }
 
     private func nonce(_ participant: SimulatedParticipant, _ round: UInt32) -> [UInt8] {

@@ -26,6 +26,13 @@ struct OpenedLedger {
     let report: ReplayReport
     let entries: [EncodedEntry]
 
+    /// The tree over all entries, for proofs. Complexity: O(entries).
+    var tree: MerkleTree {
+        var tree = MerkleTree()
+        tree.append(contentsOf: entries.map(\.leafHash))
+        return tree
+    }
+
     /// Replays the run's ledger; signatures are checked only where that is asked for.
     init(_ folder: RunFolder, verifySignatures: Bool, threads: Int) throws {
         ledger = try RunLedger(folder)
@@ -116,9 +123,7 @@ struct LedgerVerify: ParsableCommand {
                 ? try folder.read(folder.checkpoint, limit: 65_536) : try ledger.ledger.store.lastCheckpoint()
         else { return 0 }
         let head = try LogHead(note: bytes, verifier: verifier)
-        var tree = MerkleTree()
-        for entry in ledger.entries { tree.append(leafHash: entry.leafHash) }
-        try head.check(tree)
+        try head.check(ledger.tree)
         return head.checkpoint.size
     }
 }

@@ -155,13 +155,11 @@ struct LedgerProve: ParsableCommand {
                     "there is no entry \(sequence); the last is \(ledger.report.count - 1)")
             )
         }
-        var tree = MerkleTree()
-        for entry in ledger.entries { tree.append(leafHash: entry.leafHash) }
         let note = try SignedNote(parsing: folder.read(folder.checkpoint, limit: 65_536))
         let size = try Checkpoint(text: note.text).size
         let entry = ledger.entries[Int(sequence)]
         let receipt = Receipt(
-            entry: entry.bytes, index: sequence, proof: try tree.inclusionProof(of: sequence, inSize: size),
+            entry: entry.bytes, index: sequence, proof: try ledger.tree.inclusionProof(of: sequence, inSize: size),
             checkpoint: note)
         let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
         // What is handed out is checked as its reader will check it.
