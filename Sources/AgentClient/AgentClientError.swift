@@ -1,0 +1,6 @@
+import AsyncHTTPClient
+import NIOSSL
+import Subprocess
+
+/// placeholder
+enum AgentClientProbe {}

@@ -1,0 +1,6 @@
+import Hummingbird
+import HummingbirdTLS
+import Logging
+
+/// placeholder
+enum CoordinatorServerProbe {}
