@@ -98,7 +98,12 @@ let package = Package(
                 serviceLifecycle,
             ]
         ),
-        room("AgentClient", ["Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
+        room(
+            "AgentClient",
+            [
+                "Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging,
+                nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess,
+            ]),
         .executableTarget(
             name: "tributary",
             dependencies: [
