@@ -2,10 +2,10 @@ internal import Dispatch
 internal import Synchronization
 
 /// Runs long work on a thread of its own, away from the threads that serve tasks and connections.
-enum SeparateThread {
+package enum SeparateThread {
     /// Runs `work` and answers what it made; when the task is cancelled it answers at once with `stopped`, and what the
     /// work makes afterwards is dropped.
-    static func run<Value: Sendable>(
+    package static func run<Value: Sendable>(
         _ work: @escaping @Sendable () throws(AgentError) -> Value
     ) async throws(AgentError) -> Value {
         let answer = Answer<Value>()

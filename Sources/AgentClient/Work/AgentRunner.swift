@@ -191,6 +191,9 @@ package actor AgentRunner {
             observer(.roundOver(round: order.round, "was over before the contribution was in: \(error.message)"))
             pass(order.key)
             try folder.removeUpdate(task: order.task, round: order.round)
+        case .abstained:
+            observer(.failed(round: order.round, error))
+            pass(order.key)
         case .trainerFailed, .trainerTimedOut, .trainerOutputInvalid, .unusableData, .unusableTask, .wrongDigest,
             .notFound:
             observer(.failed(round: order.round, error))
