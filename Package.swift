@@ -135,6 +135,10 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
+        tests(of: "Wire", ["Attestation"]),
+        tests(
+            of: "AgentClient",
+            ["Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],
