@@ -92,17 +92,21 @@ let package = Package(
         ),
         room("Wire", ["Attestation", protobuf]),
         room(
+            "Coordination",
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+        ),
+        room(
             "CoordinatorServer",
             [
-                "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
+                "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
                 serviceLifecycle,
             ]
         ),
-        room("AgentClient", ["Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
+        room("AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "CoordinatorServer", "AgentClient",
+                "AgentClient", "Coordination", "CoordinatorServer", "Wire",
                 "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
