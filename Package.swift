@@ -103,11 +103,12 @@ let package = Package(
             ]
         ),
         room("AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
+        room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(
             name: "tributary",
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire",
-                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
+                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
             swiftSettings: strict
