@@ -78,7 +78,7 @@ let package = Package(
         // The round engine: a pure state machine, and what it drives.
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
-        room("Runs", ["Attestation", "Ledger", "Tensors"]),
+        room("Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         room(
             "Simulation",
             ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
@@ -125,7 +125,7 @@ let package = Package(
         tests(of: "Valuation", ["Tensors"]),
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
-        tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
+        tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
             ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
