@@ -102,13 +102,18 @@ let package = Package(
                 serviceLifecycle,
             ]
         ),
-        room("AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
+        room(
+            "AgentClient",
+            [
+                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess,
+            ]),
         room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "AgentClient", "Coordination", "CoordinatorServer", "Wire",
-                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
+                "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
+                "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
             swiftSettings: strict
