@@ -109,7 +109,7 @@ let package = Package(
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "CoordinatorServer", "AgentClient",
+                "CoordinatorServer", "AgentClient", "Wire",
                 "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],

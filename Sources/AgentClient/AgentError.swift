@@ -26,8 +26,6 @@ package struct AgentError: Error, Equatable, CustomStringConvertible {
         case wrongCertificate
         /// The server's log has another key than the join string says.
         case wrongLogKey
-        /// This machine's clock and the coordinator's are too far apart.
-        case wrongClock
         /// The server answers something that the protocol does not allow.
         case unexpectedAnswer
         /// The coordinator refused a request; `problem` has its code.
@@ -40,14 +38,14 @@ package struct AgentError: Error, Equatable, CustomStringConvertible {
         case unusableTask
         /// A receipt does not prove what it should.
         case receiptRefused
-        /// The coordinator's account of this participant differs from its own record.
-        case recordsDiffer
         /// The trainer ended with a failure.
         case trainerFailed
         /// The trainer passed its time limit.
         case trainerTimedOut
         /// What the trainer made is no update.
         case trainerOutputInvalid
+        /// The trainer chose not to answer this round; nothing is wrong.
+        case abstained
         /// Somebody asked the agent to stop.
         case stopped
         /// Something else failed underneath; the message is the cause's.

@@ -17,7 +17,10 @@ struct Tributary: ParsableCommand {
             Every command takes --json: one object on standard output, for scripts. Exit codes are in docs/exit-codes.md.
             """,
         version: Tributary.versionText,
-        subcommands: [Simulate.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self, Doctor.self])
+        subcommands: [
+            Simulate.self, AgentCommand.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self,
+            Doctor.self,
+        ])
 
     /// The release; also what `--version` prints.
     static let versionText = "0.1.0"

@@ -6,8 +6,8 @@ enum FloorPlan {
         ["Tensors", "Attestation"],
         ["Datasets", "Training", "Aggregation", "Valuation", "Ledger"],
         ["Federation"],
-        ["Runs"],
-        ["Simulation", "Audit"],
+        ["Runs", "Wire"],
+        ["AgentClient", "CoordinatorServer", "Simulation", "Audit"],
         ["tributary"],
     ]
 

@@ -8,6 +8,6 @@ package protocol AgentTrainer: Sendable {
     /// A task that is cancelled stops training soon and throws `stopped`.
     ///
     /// - Throws: `AgentError` with code `trainerFailed`, `trainerTimedOut`, `trainerOutputInvalid`, `unusableData`,
-    ///   or `stopped`; the agent declines the round and lives on.
+    ///   `abstained` or `stopped`; the agent passes the round over and lives on.
     func train(_ job: TrainingJob) async throws(AgentError) -> TrainedUpdate
 }
