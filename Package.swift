@@ -142,7 +142,7 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
-        tests(of: "AgentClient", ["Attestation", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],

@@ -70,6 +70,11 @@ final class TrainerRoom {
         "cp \"$0/good.safetensors\" update.safetensors; echo '{\"samples\": 30, \"steps\": 4}' > metrics.json"
 }
 
+extension TrainedUpdate {
+    /// The update's values, in layout order.
+    var values: [Float] { update.parameters.values.withUnsafeValues { Array($0) } }
+}
+
 /// A named pipe that tells when the last process that holds it has ended.
 final class Lifeline {
     let path: String
