@@ -143,6 +143,7 @@ let package = Package(
                 "Training",
             ]),
         tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],
