@@ -26,6 +26,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of the house.
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -78,7 +80,7 @@ let package = Package(
         // The round engine: a pure state machine, and what it drives.
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
-        room("Runs", ["Attestation", "Ledger", "Tensors"]),
+        room("Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         room(
             "Simulation",
             ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
@@ -92,23 +94,29 @@ let package = Package(
         ),
         room("Wire", ["Attestation", protobuf]),
         room(
+            "Coordination",
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+        ),
+        room(
             "CoordinatorServer",
             [
-                "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
+                "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Wire", hummingbird,
+                hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
                 serviceLifecycle,
             ]
         ),
         room(
             "AgentClient",
             [
-                "Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess,
+                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
             ]),
+        room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "CoordinatorServer", "AgentClient", "Wire",
-                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
+                "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
+                "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
             swiftSettings: strict
@@ -125,7 +133,7 @@ let package = Package(
         tests(of: "Valuation", ["Tensors"]),
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
-        tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
+        tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
             ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
@@ -138,7 +146,10 @@ let package = Package(
         tests(of: "Wire", ["Attestation"]),
         tests(
             of: "AgentClient",
-            ["Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
+            [
+                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf,
+            ]),
+        tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],

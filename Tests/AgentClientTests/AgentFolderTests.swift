@@ -64,7 +64,7 @@ struct AgentFolderTests {
                 let lock = try AgentFolder(path: path).open()
                 defer { withExtendedLifetime(lock) {} }
                 let folder = AgentFolder(path: path, steps: Fuse(steps).steps)
-                _ = try folder.store(update, blob: blob, outline: outline, signed, statement)
+                try folder.keep(folder.draft(update, blob: blob, outline: outline, signed, statement))
                 completedAt = steps
             } catch {
                 #expect(error == Self.crash)
@@ -79,7 +79,7 @@ struct AgentFolderTests {
                 #expect(completedAt == nil)
             }
             // Whatever was left, the round can be stored now.
-            let stored = try folder.store(update, blob: blob, outline: outline, signed, statement)
+            let stored = try folder.keep(folder.draft(update, blob: blob, outline: outline, signed, statement))
             #expect(stored.digest == signed.digest)
             #expect(try folder.storedUpdate(task: statement.task, round: 2)?.digest == signed.digest)
             if completedAt != nil { break }
@@ -148,7 +148,7 @@ struct AgentFolderTests {
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
         let (update, blob, outline, signed, statement) = try contribution(value: 0.25)
-        let stored = try folder.store(update, blob: blob, outline: outline, signed, statement)
+        let stored = try folder.keep(folder.draft(update, blob: blob, outline: outline, signed, statement))
         _ = try temporary.write([1, 2, 3], to: "updates/\(stored.path.split(separator: "/").last ?? "")")
         #expect(try folder.storedUpdate(task: statement.task, round: 2) == nil)
         try folder.removeUpdates(task: statement.task, before: 3)

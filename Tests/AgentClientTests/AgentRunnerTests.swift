@@ -21,12 +21,15 @@ struct AgentRunnerTests {
         #expect(state.balance == 3_000_000)
         #expect(state.lastRound?.round == 3)
         #expect(state.owedReceipts.isEmpty)
-        #expect(room.log.contains { $0.hasPrefix("round 2: trained on 30 examples in") && $0.hasSuffix("accepted (entry 1)") })
+        let second = try #require(room.log.first { $0.hasPrefix("round 2: trained on 30 examples in") })
+        #expect(second.hasSuffix("accepted (entry 1)"))
     }
 
-    @Test("An answer that is lost is asked for again with the same bytes, and counts once", arguments: [
-        "work", "manifest", "chunk", "beginUpload", "putChunk", "contribute", "taskText", "information", "receipt",
-    ])
+    @Test(
+        "An answer that is lost is asked for again with the same bytes, and counts once",
+        arguments: [
+            "work", "manifest", "chunk", "beginUpload", "putChunk", "contribute", "taskText", "information", "receipt",
+        ])
     func lostAnswers(call: String) async throws {
         let room = try AgentRoom(rounds: 2)
         let lock = try room.folder.open()
@@ -39,9 +42,11 @@ struct AgentRunnerTests {
         #expect(try room.folder.receiptSequences() == [0, 1])
     }
 
-    @Test("After an end between signing and sending the very same statement is sent", arguments: [
-        "beginUpload", "putChunk", "contribute",
-    ])
+    @Test(
+        "After an end between signing and sending the very same statement is sent",
+        arguments: [
+            "beginUpload", "putChunk", "contribute",
+        ])
     func sameStatementAfterCrash(call: String) async throws {
         let room = try AgentRoom(rounds: 1)
         let lock = try room.folder.open()
@@ -62,7 +67,8 @@ struct AgentRunnerTests {
         let room = try AgentRoom()
         let lock = try room.folder.open()
         let answered = try await room.runner(
-            consent: Consent(schema: Consent.Schema(features: 64, classes: 10))).run()
+            consent: Consent(schema: Consent.Schema(features: 64, classes: 10))
+        ).run()
         withExtendedLifetime(lock) {}
         #expect(answered == 0)
         #expect(await room.coordinator.workRequests.last?.declinedTasks == [Data(room.coordinator.taskID.bytes)])

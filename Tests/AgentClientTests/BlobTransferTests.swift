@@ -1,6 +1,7 @@
 import AgentClient
 import Attestation
 import Foundation
+import Ledger
 import TestSupport
 import Testing
 import Wire
@@ -95,12 +96,19 @@ struct BlobTransferTests {
         let outline = BlobOutline(
             byteCount: bytes.count, chunkHashes: bytes.withUnsafeBytes { BlobDigest.chunkHashes(of: $0, threads: 1) })
         await room.coordinator.fail("putChunk", [.lostRequest(FakeCoordinator.problem(.conflict))])
+        let key = try Fixtures.key("participant")
+        let statement = ContributionStatement(
+            task: .zero, round: 1, participantKey: key.publicKey, baseModel: .zero, configuration: .zero,
+            update: outline.digest, parameterCount: 1, sampleCount: 1, stepCount: 1,
+            nonce: [UInt8](repeating: 0, count: 16), previousContribution: .zero, ledgerRootSeen: .zero)
+        let update = StoredUpdate(
+            path: path, outline: outline, request: WireContributionRequest(), statement: statement)
         let upload = BlobUpload(
             calls: room.coordinator, patience: patience, limit: BandwidthLimit(megabitsPerSecond: nil))
-        try await upload.send(outline, at: path, task: .zero, round: 1)
+        try await upload.send(update)
         #expect(await room.coordinator.chunkCount(of: outline.digest) == 4)
         #expect(await room.coordinator.count(of: "beginUpload") == 2)
-        #expect(try await upload.send(outline, at: path, task: .zero, round: 1) == 0)
+        #expect(try await upload.send(update) == 0)
     }
 
     @Test("A bandwidth limit lets a second's worth go at once and makes the rest wait")

@@ -177,8 +177,8 @@ actor FakeCoordinator: CoordinatorCalls {
     func putChunk(_ index: Int, of blob: Digest, _ bytes: ByteBuffer) throws(AgentError) {
         try answer("putChunk") { () throws(AgentError) in
             guard let upload = uploads[blob] else { throw Self.problem(.conflict) }
-            guard bytes.withUnsafeReadableBytes({ MerkleHash.leaf($0) }).bytes == [UInt8](upload.manifest.chunkHashes[index])
-            else { throw Self.problem(.wrongDigest) }
+            let hash = bytes.withUnsafeReadableBytes { MerkleHash.leaf($0) }
+            guard hash.bytes == [UInt8](upload.manifest.chunkHashes[index]) else { throw Self.problem(.wrongDigest) }
             uploads[blob]?.chunks[index] = bytes
         }
     }

@@ -13,7 +13,9 @@ enum Fixtures {
     }
 
     /// A task over examples of six features and three classes.
-    static func task(name: String = "fixture", hidden: [Int] = [4], deadlineSeconds: Int = 60) throws -> TaskConfiguration {
+    static func task(
+        name: String = "fixture", hidden: [Int] = [4], deadlineSeconds: Int = 60
+    ) throws -> TaskConfiguration {
         TaskConfiguration(
             name: name, seed: 7,
             architecture: try ModelArchitecture(inputCount: 6, hiddenCounts: hidden, classCount: 3),
@@ -38,7 +40,8 @@ enum Fixtures {
             nowMs: nowMs, minuteOfDay: { 600 }, power: { PowerSupply(isOnMains: true, batteryPercent: nil) },
             sleep: { ms in
                 try Task.checkCancellation()
-                if ms >= AgentLimits.heartbeatMs { try await Task.sleep(for: .seconds(3_600)) } else { await Task.yield() }
+                guard ms >= AgentLimits.heartbeatMs else { return await Task.yield() }
+                try await Task.sleep(for: .seconds(3_600))
             })
     }
 

@@ -14,11 +14,13 @@ struct RulesTests {
         }
     }
 
-    @Test("Each line of the consent file can turn a task down, and says which", arguments: [
-        ("schema: { features: 7, classes: 3 }", "7"), ("tasks: [mnist, \"digits-*\"]", "tasks"),
-        ("proof_levels: [L1, L2]", "proof_levels"), ("reward: { scores: [samples] }", "reward.scores"),
-        ("reward: { minimum_per_round: \"1.000001\" }", "minimum_per_round"),
-    ])
+    @Test(
+        "Each line of the consent file can turn a task down, and says which",
+        arguments: [
+            ("schema: { features: 7, classes: 3 }", "7"), ("tasks: [mnist, \"digits-*\"]", "tasks"),
+            ("proof_levels: [L1, L2]", "proof_levels"), ("reward: { scores: [samples] }", "reward.scores"),
+            ("reward: { minimum_per_round: \"1.000001\" }", "minimum_per_round"),
+        ])
     func objections(text: String, word: String) throws {
         let task = try Fixtures.task()
         #expect(Consent(schema: nil).objection(to: task) == nil)
@@ -68,7 +70,8 @@ struct RulesTests {
 
     @Test("Files that somebody damaged give typed errors")
     func fuzz() {
-        let seeds = [Consent(schema: Consent.Schema(features: 6, classes: 3)).text, AgentSettings.firstText(data: "digits")]
+        let consent = Consent(schema: Consent.Schema(features: 6, classes: 3))
+        let seeds = [consent.text, AgentSettings.firstText(data: "digits")]
             .map { Array($0.replacing("# ", with: "").utf8) }
         var mutator = Mutator(seed: 11)
         for _ in 0..<Mutator.inputCount {
@@ -80,9 +83,11 @@ struct RulesTests {
         }
     }
 
-    @Test("Every minute of the day is in a window or waits for it", arguments: [
-        "22:00-06:00", "06:00-22:00", "00:00-24:00", "23:59-00:01", "9:05-9:06",
-    ])
+    @Test(
+        "Every minute of the day is in a window or waits for it",
+        arguments: [
+            "22:00-06:00", "06:00-22:00", "00:00-24:00", "23:59-00:01", "9:05-9:06",
+        ])
     func hours(text: String) throws {
         guard text != "00:00-24:00" else {
             #expect(DailyWindow(text) == nil)
@@ -97,10 +102,12 @@ struct RulesTests {
         }
     }
 
-    @Test("Hours and power that make no sense are refused", arguments: [
-        "", "22", "22:00", "22:00-", "25:00-06:00", "22:60-06:00", "22:00-22:00", "a:00-b:00", "22:00-06:00-07:00",
-        "-1:00-06:00", "battery", "battery_above_100", "battery_above_-1", "battery_above_040", "AC",
-    ])
+    @Test(
+        "Hours and power that make no sense are refused",
+        arguments: [
+            "", "22", "22:00", "22:00-", "25:00-06:00", "22:60-06:00", "22:00-22:00", "a:00-b:00", "22:00-06:00-07:00",
+            "-1:00-06:00", "battery", "battery_above_100", "battery_above_-1", "battery_above_040", "AC",
+        ])
     func nonsense(text: String) {
         #expect(DailyWindow(text) == nil)
         #expect(PowerRule(text) == nil)
@@ -130,11 +137,14 @@ struct RulesTests {
         #expect(PowerRule("ac")?.wait(PowerSupply(folder: temporary.path)) == nil)
     }
 
-    @Test("Patterns match names as asterisks say", arguments: [
-        ("*", "", true), ("*", "a", true), ("digits", "digits", true), ("digits", "digits2", false),
-        ("dig*", "digits", true), ("*its", "digits", true), ("d*t*s", "digits", true), ("d*x*s", "digits", false),
-        ("**a**", "bab", true), ("", "", true), ("", "a", false), ("a*b*c", "axbxbxc", true), ("a*bc", "abcb", false),
-    ])
+    @Test(
+        "Patterns match names as asterisks say",
+        arguments: [
+            ("*", "", true), ("*", "a", true), ("digits", "digits", true), ("digits", "digits2", false),
+            ("dig*", "digits", true), ("*its", "digits", true), ("d*t*s", "digits", true), ("d*x*s", "digits", false),
+            ("**a**", "bab", true), ("", "", true), ("", "a", false), ("a*b*c", "axbxbxc", true),
+            ("a*bc", "abcb", false),
+        ])
     func patterns(pattern: String, name: String, isMatch: Bool) {
         #expect(NamePattern(pattern).matches(name) == isMatch)
     }

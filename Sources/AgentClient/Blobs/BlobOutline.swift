@@ -23,7 +23,10 @@ package struct BlobOutline: Equatable, Sendable {
         guard manifest.byteCount <= AgentLimits.blobByteCount, expected == nil || expected == manifest.byteCount else {
             throw AgentError(
                 .unexpectedAnswer,
-                "the blob \(blob) has \(manifest.byteCount) bytes; \(expected.map(String.init) ?? "fewer") were expected")
+                """
+                the blob \(blob) has \(manifest.byteCount) bytes; \(expected.map(String.init) ?? "fewer") were expected
+                """
+            )
         }
         let count = Int(manifest.byteCount)
         guard manifest.chunkHashes.count == BlobDigest.chunkCount(ofByteCount: count),

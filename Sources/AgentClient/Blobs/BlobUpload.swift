@@ -1,5 +1,6 @@
-package import Attestation
+internal import Attestation
 internal import FoundationEssentials
+internal import Ledger
 internal import NIOCore
 internal import Wire
 
@@ -15,25 +16,21 @@ package struct BlobUpload: Sendable {
         self.limit = limit
     }
 
-    /// Sends what the coordinator lacks of a file.
+    /// Sends what the coordinator lacks of an update.
     ///
     /// A coordinator that was restarted may have forgotten the upload; it is then announced again.
     ///
-    /// - Parameters:
-    ///   - outline: the file's chunks.
-    ///   - path: the file.
     /// - Returns: the bytes that were sent.
     /// - Throws: `AgentError`: `refused` with the problem `conflict` when the round is over, and those of
     ///   `CoordinatorCalls` and of files.
     @discardableResult
-    package func send(
-        _ outline: BlobOutline, at path: String, task: Digest, round: UInt32
-    ) async throws(AgentError) -> Int {
+    package func send(_ update: StoredUpdate) async throws(AgentError) -> Int {
+        let outline = update.outline
         let blob = outline.digest
-        let file = try ChunkedFile(path: path, writable: false)
+        let file = try ChunkedFile(path: update.path, writable: false)
         var request = WireUploadRequest()
-        request.task = .init(task.bytes)
-        request.round = round
+        request.task = .init(update.statement.task.bytes)
+        request.round = update.statement.round
         request.manifest = outline.manifest
         var sentCount = 0
         var trial = 1

@@ -31,7 +31,9 @@ final class ChunkedFile: Sendable {
         guard ftruncate(descriptor, byteCount) == 0 else { throw .file("make room for", path, errno) }
         guard byteCount > 0 else { return }
         let number = posix_fallocate(descriptor, 0, byteCount)
-        guard number == 0 || number == EOPNOTSUPP || number == EINVAL else { throw .file("make room for", path, number) }
+        guard number == 0 || number == EOPNOTSUPP || number == EINVAL else {
+            throw .file("make room for", path, number)
+        }
     }
 
     /// The bytes of a range; fewer where the file ends before.

@@ -1,5 +1,5 @@
-package import Attestation
 internal import AsyncHTTPClient
+package import Attestation
 internal import FoundationEssentials
 package import NIOCore
 internal import NIOHTTP1

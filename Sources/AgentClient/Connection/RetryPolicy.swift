@@ -1,5 +1,5 @@
-/// How long to wait before a request that failed is tried again: doubling, capped, with jitter, so that agents that lost
-/// their coordinator together do not come back together.
+/// How long to wait before a request that failed is tried again: doubling, capped, with jitter, so that agents that
+/// lost their coordinator together do not come back together.
 package struct RetryPolicy: Sendable {
     private var failures: UInt64 = 0
 

@@ -48,6 +48,15 @@ enum AgentFile {
         guard fsync(descriptor) == 0 else { throw .file("flush", path, errno) }
     }
 
+    /// Makes a file's bytes survive a power cut.
+    static func flush(_ path: String, steps: FolderSteps) throws(AgentError) {
+        try steps.before("flush \(path)")
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+        guard descriptor >= 0 else { throw .file("open", path, errno) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .file("flush", path, errno) }
+    }
+
     /// Gives a file another name, in place of whatever has it.
     static func move(_ path: String, to target: String) throws(AgentError) {
         guard rename(path, target) == 0 else { throw .file("rename into place", target, errno) }

@@ -12,20 +12,19 @@ extension AgentFolder {
 
     private func stem(_ task: Digest, _ round: UInt32) -> String { "\(updatesPath)/\(task)-\(round)" }
 
-    /// Puts an update and its signed statement on disk so that they survive a power cut, before any byte of them is
-    /// sent: for one round there is never a second statement.
+    /// Writes an update and its signed statement under names that nothing is read from; `keep` gives them theirs.
     ///
-    /// Both files are written and flushed under other names, then renamed, then the folder is flushed. A crash in between
-    /// leaves nothing, one of them, or both unflushed; then nothing was sent either.
+    /// The update may be sent from there at once, as it binds nobody; the statement must wait for `keep`.
     ///
     /// - Throws: `AgentError` with code `diskFull` or `folderUnusable`.
-    package func store(
+    package func draft(
         _ update: SharedParameterSet, blob: ParameterBlob, outline: BlobOutline, _ signed: SignedContribution,
         _ statement: ContributionStatement
     ) throws(AgentError) -> StoredUpdate {
         guard try storedRounds().count < AgentLimits.storedUpdateCount else {
             throw AgentError(
-                .folderUnusable, "\(updatesPath) holds \(AgentLimits.storedUpdateCount) updates that no round has closed",
+                .folderUnusable,
+                "\(updatesPath) holds \(AgentLimits.storedUpdateCount) updates that no round has closed",
                 hint: "remove those of tasks that are over")
         }
         var request = WireContributionRequest()
@@ -34,26 +33,41 @@ extension AgentFolder {
         // A message of two byte strings always serializes.
         let contribution: [UInt8] = (try? request.serializedBytes()) ?? []
         let stem = stem(statement.task, statement.round)
-        let updatePath = stem + Self.updateSuffix
-        let contributionPath = stem + Self.contributionSuffix
+        let updatePath = stem + Self.updateSuffix + AgentFile.partialSuffix
+        let contributionPath = stem + Self.contributionSuffix + AgentFile.partialSuffix
         let steps = steps
         try update.parameters.values.withUnsafeValues { (values) throws(AgentError) in
             try blob.header.span.bytes.withUnsafeBytes { (header) throws(AgentError) in
                 try AgentFile.write(
-                    [header, UnsafeRawBufferPointer(values)], to: updatePath + AgentFile.partialSuffix,
-                    isDurable: true, steps: steps)
+                    [header, UnsafeRawBufferPointer(values)], to: updatePath, isDurable: false, steps: steps)
             }
         }
         try contribution.span.bytes.withUnsafeBytes { (bytes) throws(AgentError) in
-            try AgentFile.write(
-                [bytes], to: contributionPath + AgentFile.partialSuffix, isDurable: true, steps: steps)
+            try AgentFile.write([bytes], to: contributionPath, isDurable: false, steps: steps)
         }
-        try steps.before("rename \(updatePath)")
-        try AgentFile.move(updatePath + AgentFile.partialSuffix, to: updatePath)
-        try steps.before("rename \(contributionPath)")
-        try AgentFile.move(contributionPath + AgentFile.partialSuffix, to: contributionPath)
-        try AgentFile.flushFolder(of: updatePath, steps: steps)
         return StoredUpdate(path: updatePath, outline: outline, request: request, statement: statement)
+    }
+
+    /// Makes a draft survive a power cut, before its statement is sent: for one round there is never a second one.
+    ///
+    /// Both files are flushed, then renamed, then the folder is flushed. A crash in between leaves nothing, one of
+    /// them, or both; the statement was not sent then, so that another may be signed.
+    ///
+    /// - Returns: the same, under its name.
+    /// - Throws: `AgentError` with code `diskFull` or `folderUnusable`.
+    @discardableResult
+    package func keep(_ draft: StoredUpdate) throws(AgentError) -> StoredUpdate {
+        let stem = stem(draft.statement.task, draft.statement.round)
+        let paths = [stem + Self.updateSuffix, stem + Self.contributionSuffix]
+        for path in paths { try AgentFile.flush(path + AgentFile.partialSuffix, steps: steps) }
+        for path in paths {
+            try steps.before("rename \(path)")
+            try AgentFile.move(path + AgentFile.partialSuffix, to: path)
+        }
+        try AgentFile.flushFolder(of: stem, steps: steps)
+        return StoredUpdate(
+            path: stem + Self.updateSuffix, outline: draft.outline, request: draft.request,
+            statement: draft.statement)
     }
 
     /// The contribution that was made for a round, or nil if there is none, or a crash left only a part of it: then it

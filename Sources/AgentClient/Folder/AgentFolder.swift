@@ -9,7 +9,7 @@ package import Wire
 /// | --- | --- | --- |
 /// | `key` | the identity and the tokens on it | be the participant |
 /// | `join` | nothing: paste the join string again | send the agent to another coordinator |
-/// | `consent.yaml`, `agent.yaml` | what the participant chose | make the agent work for other tasks, or on other data |
+/// | `consent.yaml`, `agent.yaml` | what the participant chose | make the agent work for others, or on other data |
 /// | `updates/` | an update that the coordinator asks for again | nothing: what is sent is signed |
 /// | `receipts/` | nothing while the coordinator has its ledger | nothing: they are checked when read |
 /// | `state.json`, `models/`, `tasks/` | nothing | make `status` say something wrong |

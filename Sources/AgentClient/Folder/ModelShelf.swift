@@ -38,7 +38,8 @@ package actor ModelShelf {
         if let found = loaded.first(where: { $0.digest == digest }) { return (found.model, 0) }
         let path = "\(folder.modelsPath)/\(digest).safetensors"
         var fetched = 0
-        if try !isComplete(digest, at: path) {
+        let isHere = try isComplete(digest, at: path)
+        if !isHere {
             if let byteCount, byteCount != UInt64(blob.byteCount) {
                 throw AgentError(
                     .unusableTask,

@@ -14,6 +14,15 @@ package struct StoredUpdate: Sendable {
     /// What the statement says.
     package let statement: ContributionStatement
 
+    package init(
+        path: String, outline: BlobOutline, request: WireContributionRequest, statement: ContributionStatement
+    ) {
+        self.path = path
+        self.outline = outline
+        self.request = request
+        self.statement = statement
+    }
+
     /// SHA-256 of the statement's bytes.
     package var digest: Digest { SHA256.hash([UInt8](request.statement)) }
 }

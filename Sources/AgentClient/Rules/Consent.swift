@@ -131,7 +131,9 @@ package struct Consent: Equatable, Sendable {
         }
         let byteCount = ParameterBlob(layout: task.architecture.parameterLayout).byteCount
         guard byteCount <= largestModelMB * 1_000_000 else {
-            return "its model has \(byteCount) bytes, more than the \(largestModelMB) MB of model.max_mb in consent.yaml"
+            return """
+                its model has \(byteCount) bytes, more than the \(largestModelMB) MB of model.max_mb in consent.yaml
+                """
         }
         return nil
     }
@@ -148,8 +150,8 @@ package struct Consent: Equatable, Sendable {
     package var text: String {
         var lines = [
             "# What this machine takes part in. The agent declines every task that this file does not cover.",
-            "# Examples and labels never leave the machine. What is sent: the change of the model's parameters, how many",
-            "# examples and steps it took, the public key and the label.", "",
+            "# Examples and labels never leave the machine. What is sent: the change of the model's parameters, how",
+            "# many examples and steps it took, the public key and the label.", "",
         ]
         if let schema {
             lines.append("# The tasks' data must look like this.")

@@ -47,15 +47,14 @@ package enum SeparateThread {
         }
 
         private func deliver(_ change: (inout State) -> Void) {
-            let ready = state.withLock { state -> (CheckedContinuation<Result<Value, AgentError>, Never>, Result<Value, AgentError>)? in
+            state.withLock { state in
                 change(&state)
                 guard !state.isDelivered, let continuation = state.continuation, let result = state.result else {
-                    return nil
+                    return
                 }
                 state.isDelivered = true
-                return (continuation, result)
+                continuation.resume(returning: result)
             }
-            if let ready { ready.0.resume(returning: ready.1) }
         }
     }
 }

@@ -31,8 +31,8 @@ package struct AgentEnrolment: Sendable {
     ///   - label: for people, up to 64 printable characters.
     ///   - data: what to train on, for the first settings file.
     ///   - schema: of that data, for the first consent file.
-    /// - Throws: `AgentError`: `joinedElsewhere`, `wrongCertificate`, `wrongLogKey`, `refused`, and those of the network
-    ///   and the folder.
+    /// - Throws: `AgentError`: `joinedElsewhere`, `wrongCertificate`, `wrongLogKey`, `refused`, and those of the
+    ///   network and the folder.
     package func run(label: String, data: String?, schema: Consent.Schema?) async throws(AgentError) -> Outcome {
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }

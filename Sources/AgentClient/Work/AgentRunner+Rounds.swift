@@ -37,22 +37,42 @@ extension AgentRunner {
             observer(.roundOver(round: order.round, "closed before training was done; nothing was sent"))
             return pass(order.key)
         }
-        let stored = try await sign(trained, order, blob)
-        state.recentStatements = (state.recentStatements + [stored.digest.hex]).suffix(AgentLimits.recentStatementCount)
-        try await deliver(stored, training: seconds, fetched: fetched)
+        let draft = try await sign(trained, order, blob)
+        state.recentStatements = (state.recentStatements + [draft.digest.hex]).suffix(AgentLimits.recentStatementCount)
+        let folder = folder
+        // Flushing takes as long as sending: both at once, and the statement after both.
+        let keeping = Task { () -> Result<StoredUpdate, AgentError> in
+            do throws(AgentError) {
+                return .success(try await SeparateThread.run { () throws(AgentError) in try folder.keep(draft) })
+            } catch {
+                return .failure(error)
+            }
+        }
+        let upload = upload
+        let sending: Result<Int, AgentError>
+        do throws(AgentError) {
+            sending = .success(try await upload.send(draft))
+        } catch {
+            sending = .failure(error)
+        }
+        let stored = try await keeping.value.get()
+        try await deliver(stored, training: seconds, sent: try sending.get(), fetched: fetched)
     }
 
-    /// Sends a stored contribution, or what the coordinator lacks of it, and notes the answer.
-    func deliver(_ stored: StoredUpdate, training seconds: Double?, fetched: Int) async throws(AgentError) {
+    /// Sends what the coordinator lacks of a stored contribution, states it, and notes the answer.
+    ///
+    /// - Parameter sent: bytes that were sent already, all that the coordinator asked for; nil if none were.
+    func deliver(
+        _ stored: StoredUpdate, training seconds: Double?, sent: Int?, fetched: Int
+    ) async throws(AgentError) {
         let calls = calls
         let request = stored.request
-        var sent = 0
+        var total = sent ?? 0
         for trial in 1... {
-            sent += try await upload.send(
-                stored.outline, at: stored.path, task: stored.statement.task, round: stored.statement.round)
+            if trial > 1 || sent == nil { total += try await upload.send(stored) }
             do {
                 let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
-                return await settle(stored, reply, training: seconds, sent: sent, fetched: fetched)
+                return await settle(stored, reply, training: seconds, sent: total, fetched: fetched)
             } catch {
                 // A coordinator that was restarted in between may not have all the bytes any more.
                 guard error.isProblem(.conflict), trial < AgentLimits.uploadTrials else { throw error }
@@ -71,7 +91,7 @@ extension AgentRunner {
             return try await pause(AgentLimits.heartbeatMs)
         }
         do {
-            let sent = try await upload.send(stored.outline, at: stored.path, task: task, round: wire.round)
+            let sent = try await upload.send(stored)
             observer(.resent(round: wire.round, byteCount: sent))
         } catch {
             guard error.isProblem(.conflict) else { throw error }
@@ -122,13 +142,13 @@ extension AgentRunner {
             .recordsDiffer(
                 """
                 the coordinator says that this participant's last contribution is \
-                \(order.previousContribution.hex.prefix(16))…, here it is \(last.prefix(16))…; keep the receipts, and \
-                see whether another agent uses this key
+                \(order.previousContribution.hex.prefix(16))…, here it is \(last.prefix(16))…; keep the receipts, \
+                and see whether another agent uses this key
                 """))
         state.lastAccepted = nil
     }
 
-    /// Digests, states and signs an update, and puts it on disk, away from the threads that serve connections.
+    /// Digests, states and signs an update, and writes it down, away from the threads that serve connections.
     private func sign(
         _ trained: TrainedUpdate, _ order: WorkOrder, _ blob: ParameterBlob
     ) async throws(AgentError) -> StoredUpdate {
@@ -164,7 +184,7 @@ extension AgentRunner {
             do throws(LedgerError) { signed = try statement.signed(by: identity.key) } catch {
                 throw AgentError(.underlying, error.message)
             }
-            return try folder.store(trained.update, blob: blob, outline: outline, signed, statement)
+            return try folder.draft(trained.update, blob: blob, outline: outline, signed, statement)
         }
     }
 

@@ -175,7 +175,7 @@ package actor AgentRunner {
         lastReason = nil
         do {
             if let stored = try folder.storedUpdate(task: order.task, round: order.round) {
-                try await deliver(stored, training: nil, fetched: 0)
+                try await deliver(stored, training: nil, sent: nil, fetched: 0)
             } else {
                 try await make(order)
             }

@@ -1,5 +1,5 @@
-internal import Ledger
 internal import Attestation
+internal import Ledger
 internal import Wire
 
 /// Fetches, checks and keeps the receipts of accepted contributions, beside the work, so that no round waits for them.
@@ -69,7 +69,7 @@ actor ReceiptKeeper {
                 try check(bytes, sequence)
                 try folder.write(receipt: bytes, sequence: sequence)
                 owed.removeAll { $0 == sequence }
-            } catch where error.code == .receiptRefused {
+            } catch  where error.code == .receiptRefused {
                 observer(.receiptRefused(sequence: sequence, error))
                 owed.removeAll { $0 == sequence }
             } catch {

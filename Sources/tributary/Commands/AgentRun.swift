@@ -100,9 +100,11 @@ struct AgentRun: ParsableCommand {
 
     /// The number that the coordinator knows this key by; waits for a coordinator that does not answer.
     private static func participant(_ connection: CoordinatorConnection) async throws -> ParticipantNumber {
-        let patience = Patience(trialCount: nil, notice: { error, waitMs in
-            AgentLog.line(AgentEvent.retrying(error, waitMs: waitMs).line)
-        })
+        let patience = Patience(
+            trialCount: nil,
+            notice: { error, waitMs in
+                AgentLog.line(AgentEvent.retrying(error, waitMs: waitMs).line)
+            })
         _ = try await patience { () async throws(AgentError) in try await connection.information() }
         let session = try await patience { () async throws(AgentError) in try await connection.session() }
         guard session.registered else {

@@ -120,7 +120,8 @@ struct AgentStatus: ParsableCommand {
         Terminal.line("balance      \(balance)\(answer.reachable ? "" : " (as last heard)")")
         Terminal.line("accepted     \(answer.accepted ?? 0), receipts \(answer.receipts)")
         if let openTasks = answer.openTasks {
-            Terminal.line("coordinator  \(answer.coordinator) answers; \(openTasks) open task\(openTasks == 1 ? "" : "s")")
+            let tasks = openTasks == 1 ? "1 open task" : "\(openTasks) open tasks"
+            Terminal.line("coordinator  \(answer.coordinator) answers; \(tasks)")
         } else {
             Terminal.line("coordinator  \(answer.problem ?? "\(answer.coordinator) does not answer")")
         }
