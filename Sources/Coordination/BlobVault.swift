@@ -33,6 +33,9 @@ package protocol BlobVault: Sendable {
     /// allowed by `Coordinator.checkUpload` and its chunk hashes give its digest.
     func beginUpload(_ plan: UploadPlan) throws(CoordinationError) -> [Range<Int>]
 
+    /// Whether all chunks of an update are there, finished or not.
+    func hasUpload(task: Digest, round: UInt32, digest: Digest) -> Bool
+
     /// Makes an upload, all of whose chunks are there, an update of its round, durably. Nothing happens if it is one.
     ///
     /// - Throws: `conflict` if chunks are missing or it was never begun.

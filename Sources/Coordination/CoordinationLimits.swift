@@ -10,6 +10,8 @@ package enum CoordinationLimits {
     package static let ejectionMs: UInt64 = 60_000
     /// Longest that it is left out.
     package static let longestEjectionMs: UInt64 = 3_600_000
+    /// After a restart, how long a task with a quorum waits for the others to reconnect before it opens a round.
+    package static let gatheringMs: UInt64 = 3_000
     /// Uploads that one participant may have under way.
     package static let uploadsPerParticipant = 2
     /// Replies that wait for one contribution's check.

@@ -1,5 +1,5 @@
 package import Attestation
-package import Federation
+import Federation
 
 /// Work that takes long: checking an update, averaging and scoring a round. Jobs of one task run one after the other, in
 /// order, off the coordinator's thread; the answer goes to `Coordinator.complete`.
@@ -20,9 +20,10 @@ package struct CoordinatorJob: Sendable {
 /// What came of a job; opaque outside.
 package struct CoordinatorJobResult: Sendable {
     enum Outcome: Sendable {
-        case checked(ticket: UInt64, UpdateVerdict)
-        case aggregated(RoundResult)
-        case failed(CoordinationError)
+        case checked(ticket: UInt64, Result<UpdateVerdict, CoordinationError>)
+        case folded(AcceptedContribution, Result<Bool, CoordinationError>)
+        case aggregated(Result<RoundResult, CoordinationError>)
+        case done(Result<Void, CoordinationError>)
     }
 
     let task: Digest

@@ -71,6 +71,13 @@ extension RoundEngine {
         return isFull || (open.isClosing && open.pending.isEmpty) ? effects + closeRound(open, nowMs) : effects
     }
 
+    /// Forgets a contribution whose check could not be made.
+    mutating func withdraw(ticket: UInt64, _ nowMs: UInt64) -> [RoundEffect] {
+        guard case .collecting(var open) = phase, open.pending.removeValue(forKey: ticket) != nil else { return [] }
+        phase = .collecting(open)
+        return open.isClosing && open.pending.isEmpty ? closeRound(open, nowMs) : []
+    }
+
     /// What keeps a checked contribution from being accepted, or nil: the driver's verdict, or what was accepted while
     /// the check ran.
     private func fault(
