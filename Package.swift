@@ -62,6 +62,7 @@ let package = Package(
     ],
     targets: [
         // C at the edge: system libraries, and our own kernels and data.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -99,8 +100,8 @@ let package = Package(
         room(
             "CoordinatorServer",
             [
-                "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Wire", httpTypes,
-                hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, nioSSL, protobuf, serviceLifecycle,
+                "CLinux", "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Training", "Wire",
+                httpTypes, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, nioSSL, protobuf, serviceLifecycle,
                 unixSignals,
             ]
         ),

@@ -75,6 +75,8 @@ package enum CoordinatorServerLimits {
     package static let bookPageCount = 1_000
     /// Longest that a stop waits for answers to be written.
     package static let stopSeconds: Int64 = 20
+    /// After a request the core's timers are looked at within that time.
+    package static let timerDelayMs: UInt64 = 200
     /// Longest the coordinator sleeps before it looks at the clock again: a clock may be set.
     package static let longestSleepMs: UInt64 = 10_000
 }

@@ -1,4 +1,4 @@
-package import Attestation
+internal import Attestation
 
 /// A right to register as a participant, handed out in a join string. Only the code's digest is kept.
 struct Invitation: Equatable, Sendable {

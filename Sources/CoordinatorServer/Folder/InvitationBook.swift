@@ -49,11 +49,12 @@ package final class InvitationBook: Sendable {
     ///   - expiresMs: when it ends; nil for never.
     ///   - nowMs: the time; expired invitations are dropped.
     /// - Returns: its code: 128 random bits.
-    package func make(uses: Int?, expiresMs: UInt64?, nowMs: UInt64) throws(CoordinatorServerError) -> String {
+    /// - Throws: `CoordinatorServerError`: `limitExceeded`, or the file cannot be written.
+    package func make(uses: Int?, expiresMs: UInt64?, nowMs: UInt64) throws -> String {
         var random = SystemRandomNumberGenerator()
         let code = (0..<2).map { _ in String(random.next() as UInt64, radix: 36) }.joined(separator: "-")
         let invitation = Invitation(code: SHA256.hash(Array(code.utf8)), uses: uses, expiresMs: expiresMs)
-        try change { state throws(CoordinatorServerError) in
+        try change { state in
             state.order.removeAll { digest in
                 guard let ends = state.invitations[digest]?.expiresMs, ends <= nowMs else { return false }
                 state.invitations[digest] = nil
@@ -85,11 +86,11 @@ package final class InvitationBook: Sendable {
             return invitation.uses != nil
         }
         guard isNews else { return }
-        try change { state throws(Refusal) in
-            guard var invitation = state.invitations[digest] else { throw .unknown }
+        try change { state in
+            guard var invitation = state.invitations[digest] else { throw Refusal.unknown }
             if invitation.usedBy.contains(key) { return }
             guard invitation.usedBy.count < invitation.uses ?? CoordinatorServerLimits.invitationUseCount else {
-                throw .usedUp
+                throw Refusal.usedUp
             }
             invitation.usedBy.append(key)
             state.invitations[digest] = invitation
@@ -97,7 +98,7 @@ package final class InvitationBook: Sendable {
     }
 
     /// Changes the book and writes it, or neither.
-    private func change<Failure: Error>(_ body: (inout State) throws(Failure) -> Void) throws {
+    private func change(_ body: (inout State) throws -> Void) throws {
         try state.withLock { state in
             var changed = state
             try body(&changed)

@@ -1,4 +1,4 @@
-package import Attestation
+internal import Attestation
 internal import Synchronization
 
 /// Blobs that were asked for lately: their open files and chunk hashes. Bounded; the one not used for longest goes.

@@ -1,4 +1,5 @@
 package import Attestation
+internal import CLinux
 package import Coordination
 package import Federation
 internal import Glibc
@@ -104,7 +105,7 @@ package final class FolderVault: BlobVault {
                     let number = Self.append(part, to: descriptor)
                     if number != 0 { return (number, []) }
                 }
-                _ = sync_file_range(descriptor, 0, 0, UInt32(SYNC_FILE_RANGE_WRITE))
+                _ = sync_file_range(descriptor, 0, 0, tributary_sync_file_range_write)
                 return (0, BlobDigest.chunkHashes(ofParts: [header, values], threads: threads))
             }
         }

@@ -1,4 +1,4 @@
-package import Attestation
+internal import Attestation
 internal import Coordination
 internal import Glibc
 

@@ -1,5 +1,6 @@
-package import Attestation
-package import Coordination
+internal import Attestation
+internal import CLinux
+internal import Coordination
 internal import Glibc
 internal import Synchronization
 
@@ -138,7 +139,7 @@ final class UploadFile: Sendable {
             done += put
         }
         // The disk begins now, so that little is left to do when the upload is finished.
-        _ = sync_file_range(descriptor, off_t(start), off_t(bytes.count), UInt32(SYNC_FILE_RANGE_WRITE))
+        _ = sync_file_range(descriptor, off_t(start), off_t(bytes.count), tributary_sync_file_range_write)
         mark(index)
     }
 
