@@ -26,6 +26,17 @@ package final class InvitationBook: Sendable {
     /// - Throws: `CoordinatorServerError` with code `damagedFile` or `fileSystem`.
     package init(folder: CoordinatorFolder) throws(CoordinatorServerError) {
         path = folder.invitations
+        state = Mutex(try Self.read(folder))
+    }
+
+    /// Reads the file anew, after an operator edited it.
+    package func reload(folder: CoordinatorFolder) throws(CoordinatorServerError) {
+        let read = try Self.read(folder)
+        state.withLock { $0 = read }
+    }
+
+    private static func read(_ folder: CoordinatorFolder) throws(CoordinatorServerError) -> State {
+        let path = folder.invitations
         var state = State()
         if folder.hasFile(path) {
             let bytes = try CoordinatorFolder.read(path, limit: CoordinatorServerLimits.invitationsByteCount)
@@ -39,7 +50,7 @@ package final class InvitationBook: Sendable {
                 state.order.append(invitation.code)
             }
         }
-        self.state = Mutex(state)
+        return state
     }
 
     /// Makes an invitation and keeps it.

@@ -43,18 +43,20 @@ extension CoordinatorHost {
         for key: PublicKey, query: WorkQuery, waitMs: UInt32, link: ConnectionLink?
     ) async throws(CoordinationError) -> WorkAnswer {
         let deadlineMs = Self.steadyMs() + UInt64(waitMs)
+        var hasWaited = false
         while true {
             // Effects are settled when the request waits, so that it hears of what it brings about.
             let answer = try attempt { nowMs throws(CoordinationError) in
                 try coordinator.work(for: key, query: query, nowMs: nowMs)
             }
             advanceSoon()
-            guard case .idle = answer, waitMs > 0, Self.steadyMs() < deadlineMs else {
+            // That every task is closed by now is news to whoever has waited.
+            guard case .idle(_, let allClosed) = answer, !(allClosed && hasWaited), Self.steadyMs() < deadlineMs else {
                 settle()
                 return answer
             }
             switch await park(key, deadlineMs: deadlineMs, link: link) {
-            case .changed: continue
+            case .changed: hasWaited = true
             case .expired, .dropped: return answer
             case .stopping:
                 throw CoordinationError(.limitExceeded, "the coordinator stops", hint: "ask again in a moment")
