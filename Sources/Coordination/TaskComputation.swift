@@ -14,12 +14,18 @@ final class TaskComputation: @unchecked Sendable {
     private let vault: any BlobVault
     private let threads: Int
     private let material: TaskMaterial
-    private let verifier: UpdateVerifier
+    private let scan: UpdateScan
     private let start: Start
     /// Made by the first job that needs it.
-    private var aggregator: RoundAggregator?
-    /// Checked and not yet folded, by ticket.
-    private var checked: [UInt64: CheckedUpdate] = [:]
+    private var aggregator: Aggregator?
+    /// Updates that were checked since the start, by ticket: their files are what was accepted.
+    private var checked: Set<UInt64> = []
+
+    /// What averages and scores: with the updates in memory where they are scored, from their files where not.
+    private enum Aggregator {
+        case scoring(RoundAggregator)
+        case streaming(StreamingAggregator)
+    }
 
     /// What the task's next round starts from, by digest.
     struct Start {
@@ -38,7 +44,7 @@ final class TaskComputation: @unchecked Sendable {
         self.start = start
         self.vault = vault
         self.threads = threads
-        verifier = UpdateVerifier(blob: blob, grid: material.task.grid)
+        scan = UpdateScan(blob: blob, grid: material.task.grid)
     }
 
     /// Makes an upload durable and judges it: signature, digest, shape, grid.
@@ -53,32 +59,26 @@ final class TaskComputation: @unchecked Sendable {
         }
         try vault.finishUpload(task: task, round: statement.round, digest: statement.update)
         let file = try vault.update(task: task, round: statement.round, digest: statement.update)
-        let update: ParameterSet
-        do { update = try read(file) } catch { return .refused(.badShape, detail: error.message) }
-        let verdict = verifier.verify(
-            entry.contribution, statement: statement, update: SharedParameterSet(update), threads: threads)
-        switch verdict {
-        case .success(let update):
-            checked[ticket] = update
-            return .sound
-        case .failure(let fault): return .refused(fault.reason, detail: fault.detail)
-        }
+        if let fault = try scanned(file) { return .refused(fault.reason, detail: fault.detail) }
+        checked.insert(ticket)
+        return .sound
     }
 
     /// Lets go of an update that was checked and then not accepted.
-    func forget(ticket: UInt64) { checked[ticket] = nil }
+    func forget(ticket: UInt64) { checked.remove(ticket) }
 
     /// Adds an accepted update to the round's sum.
     ///
     /// - Returns: false if its bytes are gone or damaged: they must be sent again.
     func fold(_ contribution: AcceptedContribution, round: UInt32) throws(CoordinationError) -> Bool {
-        var update = checked.removeValue(forKey: contribution.ticket)
-        if update == nil { update = try recall(contribution, round: round) }
-        guard let update else { return false }
+        guard let file = try intactFile(of: contribution, round: round) else { return false }
         do {
-            try currentAggregator().fold(update, contribution)
-        } catch let error as FederationError {
-            throw CoordinationError(.computationFailed, error.description)
+            switch try currentAggregator() {
+            case .scoring(let aggregator): try aggregator.fold(checkedUpdate(contribution, file), contribution)
+            case .streaming(let aggregator): try aggregator.fold(file, contribution)
+            }
+        } catch let error as CoordinationError {
+            throw error
         } catch {
             throw CoordinationError(.computationFailed, "\(error)")
         }
@@ -87,29 +87,22 @@ final class TaskComputation: @unchecked Sendable {
 
     /// Drops the round's sum.
     func abandon() {
-        aggregator?.abandon()
+        switch aggregator {
+        case .scoring(let aggregator): aggregator.abandon()
+        case .streaming(let aggregator): aggregator.abandon()
+        case nil: break
+        }
         checked.removeAll()
     }
 
     /// Averages and scores a round, and keeps the model durably.
     func seal(round: UInt32, accepted: [AcceptedContribution]) throws(CoordinationError) -> RoundResult {
+        checked.removeAll()
         do {
-            let aggregator = try currentAggregator()
-            let result = try aggregator.seal(round: round, accepted: accepted) { contribution throws(FederationError) in
-                do throws(CoordinationError) {
-                    if let update = try recall(contribution, round: round) { return update }
-                } catch {
-                    throw FederationError(.unusableUpdate, error.message)
-                }
-                throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
+            switch try currentAggregator() {
+            case .scoring(let aggregator): return try seal(round, accepted, with: aggregator)
+            case .streaming(let aggregator): return try seal(round, accepted, with: aggregator)
             }
-            try vault.storeModel(
-                task: task, round: round, digest: result.model, header: blob.header,
-                parameters: aggregator.model.parameters)
-            if let state = aggregator.serverState() {
-                try vault.storeState(task: task, round: round, bytes: state)
-            }
-            return result
         } catch let error as CoordinationError {
             throw error
         } catch {
@@ -119,40 +112,116 @@ final class TaskComputation: @unchecked Sendable {
         }
     }
 
-    private func currentAggregator() throws -> RoundAggregator {
-        if let aggregator { return aggregator }
-        let model = SharedParameterSet(try read(vault.model(task: task, digest: start.model)))
-        let previous = try start.previousModel.map {
-            SharedParameterSet(try read(vault.model(task: task, digest: $0)))
+    private func seal(
+        _ round: UInt32, _ accepted: [AcceptedContribution], with aggregator: RoundAggregator
+    ) throws -> RoundResult {
+        let result = try aggregator.seal(round: round, accepted: accepted) { contribution throws(FederationError) in
+            do throws(CoordinationError) {
+                if let file = try intactFile(of: contribution, round: round) {
+                    return try checkedUpdate(contribution, file)
+                }
+            } catch {
+                throw FederationError(.unusableUpdate, error.message)
+            }
+            throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
         }
+        try store(round, result, aggregator.model.parameters, aggregator.serverState())
+        return result
+    }
+
+    private func seal(
+        _ round: UInt32, _ accepted: [AcceptedContribution], with aggregator: StreamingAggregator
+    ) throws -> RoundResult {
+        let result = try aggregator.seal(round: round, accepted: accepted)
+        let state = aggregator.serverState()
+        try aggregator.withModel { model throws(CoordinationError) in try store(round, result, model, state) }
+        return result
+    }
+
+    private func store(
+        _ round: UInt32, _ result: RoundResult, _ model: borrowing ParameterSet, _ state: [UInt8]?
+    ) throws(CoordinationError) {
+        try vault.storeModel(
+            task: task, round: round, digest: result.model, header: blob.header, parameters: model)
+        if let state { try vault.storeState(task: task, round: round, bytes: state) }
+    }
+
+    private func currentAggregator() throws -> Aggregator {
+        if let aggregator { return aggregator }
+        let model = try read(vault.model(task: task, digest: start.model))
         let state = try start.serverState.map { try vault.state(task: task, digest: $0) }
-        let made = try RoundAggregator(
-            task: configuration, blob: blob,
-            start: RoundAggregator.Start(model: model, previousModel: previous, serverState: state),
-            validation: material.validation, test: material.test, threads: threads)
+        let made: Aggregator
+        if configuration.reward.score.isPath {
+            let previous = try start.previousModel.map {
+                SharedParameterSet(try read(vault.model(task: task, digest: $0)))
+            }
+            made = .scoring(
+                try RoundAggregator(
+                    task: configuration, blob: blob,
+                    start: RoundAggregator.Start(
+                        model: SharedParameterSet(model), previousModel: previous, serverState: state),
+                    validation: material.validation, test: material.test, threads: threads))
+        } else {
+            made = .streaming(
+                try StreamingAggregator(
+                    task: configuration, blob: blob, model: model, serverState: state,
+                    validation: material.validation, test: material.test, threads: threads))
+        }
         aggregator = made
         return made
     }
 
-    /// Reads an accepted update back; nil if it is not there or not what was accepted.
-    private func recall(
-        _ contribution: AcceptedContribution, round: UInt32
-    ) throws(CoordinationError) -> CheckedUpdate? {
-        let update: SharedParameterSet
-        do throws(CoordinationError) {
-            let file = try vault.update(task: task, round: round, digest: contribution.update)
-            update = SharedParameterSet(try read(file))
+    private func scanned(_ file: any BlobReading) throws(CoordinationError) -> ContributionFault? {
+        do { return try scan.scan(file, threads: threads) } catch {
+            throw CoordinationError(.storageFailed, error.message)
+        }
+    }
+
+    /// The file of an accepted update; nil if it is not there or not what was accepted. What was checked since the start
+    /// is taken as it is, anything older is digested again: a loss of power may have damaged it.
+    private func intactFile(
+        of contribution: AcceptedContribution, round: UInt32
+    ) throws(CoordinationError) -> (any BlobReading)? {
+        let file: any BlobReading
+        do {
+            file = try vault.update(task: task, round: round, digest: contribution.update)
         } catch {
-            guard error.code == .notFound || error.code == .wrongDigest else { throw error }
+            guard error.code == .notFound else { throw error }
             return nil
         }
-        guard blob.digest(of: update.parameters, threads: threads) == contribution.update else { return nil }
+        if checked.contains(contribution.ticket) { return file }
+        guard try digest(of: file) == contribution.update, try scanned(file) == nil else { return nil }
+        return file
+    }
+
+    private func digest(of file: any BlobReading) throws(CoordinationError) -> Digest {
+        var tree = CompactMerkleTree()
+        var lower = 0
+        do {
+            while lower < file.byteCount {
+                let upper = min(file.byteCount, lower + BlobDigest.chunkByteCount)
+                let chunk = try file.bytes(in: lower..<upper)
+                for hash in chunk.withUnsafeBytes({ BlobDigest.chunkHashes(of: $0, threads: 1) }) {
+                    tree.append(leafHash: hash)
+                }
+                lower = upper
+            }
+        } catch {
+            throw CoordinationError(.storageFailed, error.message)
+        }
+        return tree.root
+    }
+
+    private func checkedUpdate(
+        _ contribution: AcceptedContribution, _ file: any BlobReading
+    ) throws(CoordinationError) -> CheckedUpdate {
+        let update = try read(file)
         do {
             return try CheckedUpdate(
-                checking: update, weight: Int64(contribution.weight), layout: blob.layout, grid: configuration.grid,
-                threads: threads)
+                checking: SharedParameterSet(update), weight: Int64(contribution.weight), layout: blob.layout,
+                grid: configuration.grid, threads: threads)
         } catch {
-            return nil
+            throw CoordinationError(.computationFailed, error.message)
         }
     }
 

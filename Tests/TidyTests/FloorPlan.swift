@@ -6,8 +6,10 @@ enum FloorPlan {
         ["Tensors", "Attestation"],
         ["Datasets", "Training", "Aggregation", "Valuation", "Ledger"],
         ["Federation"],
-        ["Runs"],
-        ["Simulation", "Audit"],
+        ["Runs", "Wire"],
+        ["Coordination"],
+        ["CoordinatorServer", "AgentClient"],
+        ["Simulation", "Audit", "Rehearsal"],
         ["tributary"],
     ]
 
