@@ -48,7 +48,7 @@ package final class CoordinatorAPI: Sendable {
         self.settings = Mutex(settings)
         gate = ChunkGate(parts.limits.chunksServed)
         keyRates = RateLimiter(parts.limits.keyRate)
-        addressRates = RateLimiter(parts.limits.addressRate)
+        addressRates = RateLimiter(parts.limits.addressRate ?? CoordinatorServerLimits.addressRate)
     }
 
     /// From now on requests are turned away.

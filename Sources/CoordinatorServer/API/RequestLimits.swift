@@ -1,7 +1,8 @@
 /// The limits of requests that a test may want smaller.
 package struct RequestLimits: Sendable {
     package var keyRate = CoordinatorServerLimits.keyRate
-    package var addressRate = CoordinatorServerLimits.addressRate
+    /// nil for what the settings say.
+    package var addressRate: TokenBucket.Rate?
     package var chunksServed = CoordinatorServerLimits.chunksServed
 
     package init() {}

@@ -40,6 +40,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
     package var retention: Retention
     /// Most bytes of models and updates, or nil.
     package var diskBudgetByteCount: UInt64?
+    /// Requests a second that one address may make; twice as many at once.
+    package var requestsPerAddress = Int(CoordinatorServerLimits.addressRate.perSecond)
     /// trace, debug, info, notice, warning, error or critical.
     package var logLevel: String
 
@@ -61,7 +63,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
     }
 
     private static let keys = [
-        "origin", "listen", "names", "participation", "sponsors", "metrics", "retain", "disk_budget_gib", "log_level",
+        "origin", "listen", "names", "participation", "sponsors", "metrics", "retain", "disk_budget_gib",
+        "requests_per_address", "log_level",
     ]
     /// Names of the levels, as swift-log has them.
     package static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -102,6 +105,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
         if let budget = try root.number("disk_budget_gib", in: 0.001...1e6) {
             diskBudgetByteCount = UInt64(budget * Double(1 << 30))
         }
+        requestsPerAddress =
+            try root.integer("requests_per_address", in: 1...10_000_000) ?? requestsPerAddress
         logLevel = try root.word("log_level", among: Self.logLevels) ?? logLevel
     }
 
@@ -155,6 +160,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
             retain: \(retain)
             # Most that models and updates may take, in GiB.
             \(budget ?? "# disk_budget_gib: 100")
+            # Requests a second of one address; raise it for a large federation behind one.
+            requests_per_address: \(requestsPerAddress)
             # \(Self.logLevels.joined(separator: ", "))
             log_level: \(logLevel)
 

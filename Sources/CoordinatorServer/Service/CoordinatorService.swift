@@ -90,6 +90,8 @@ package final class CoordinatorService: Sendable {
         } catch {
             throw CoordinatorServerError(.badCertificate, "the certificate cannot be used: \(error)")
         }
+        // Left behind by a process that was killed.
+        CoordinatorFolder.remove(folder.address)
         let metrics = ServerMetrics()
         let notices = NoticeLog(logger)
         (events, eventSource) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(1_024))
@@ -112,6 +114,9 @@ package final class CoordinatorService: Sendable {
             changed: { for change in changes { change.yield() } },
             failed: { source.yield(.ledgerFailed($0)) })
         self.notices = notices
+        var limits = options.limits
+        let perSecond = Double(settings.requestsPerAddress)
+        limits.addressRate = limits.addressRate ?? TokenBucket.Rate(burst: 2 * perSecond, perSecond: perSecond)
         pool = NIOThreadPool(numberOfThreads: max(4, 2 * System.coreCount))
         pool.start()
         api = CoordinatorAPI(
@@ -120,7 +125,7 @@ package final class CoordinatorService: Sendable {
                 invitations: try InvitationBook(folder: folder), bans: try BanList(folder: folder), metrics: metrics,
                 counter: counter, loader: loader, folder: folder, origin: settings.origin,
                 operatorKey: key.publicKey, verifierKey: signer.verifier.vkey, version: options.version,
-                nowMs: opening.heldClock, pool: pool, logger: logger, limits: options.limits),
+                nowMs: opening.heldClock, pool: pool, logger: logger, limits: limits),
             settings: settings)
     }
 

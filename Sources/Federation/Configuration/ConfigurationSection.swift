@@ -85,18 +85,6 @@ package struct ConfigurationSection {
         return scalar.string
     }
 
-    /// A list of words or texts, or nil.
-    package func strings(_ key: String) throws(FederationError) -> [String]? {
-        guard let node = values[key] else { return nil }
-        guard case .sequence(let sequence) = node else { throw wrong(key, "a list") }
-        var texts: [String] = []
-        for element in sequence {
-            guard let text = element.scalar?.string else { throw wrong(key, "a list of single values") }
-            texts.append(text)
-        }
-        return texts
-    }
-
     /// One of several words, or nil.
     package func word(_ key: String, among known: [String]) throws(FederationError) -> String? {
         guard let text = try string(key) else { return nil }
