@@ -142,7 +142,10 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
-        tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Wire", ["Attestation"]),
+        tests(
+            of: "AgentClient",
+            ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
         tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",
