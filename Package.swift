@@ -79,9 +79,14 @@ let package = Package(
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
         room("Runs", ["Attestation", "Ledger", "Tensors"]),
+        room("Wire", ["Attestation", protobuf]),
+        room(
+            "Coordination",
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+        ),
         room(
             "Simulation",
-            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
+            ["Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
         ),
         room(
             "Audit",
@@ -89,11 +94,6 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]
-        ),
-        room("Wire", ["Attestation", protobuf]),
-        room(
-            "Coordination",
-            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
         ),
         room(
             "CoordinatorServer",
@@ -127,7 +127,10 @@ let package = Package(
         tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
-            ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
+            [
+                "Aggregation", "Attestation", "Audit", "Coordination", "Datasets", "Federation", "Ledger", "Runs",
+                "Tensors", "Training",
+            ]),
         tests(
             of: "Audit",
             [

@@ -7,6 +7,7 @@ enum FloorPlan {
         ["Datasets", "Training", "Aggregation", "Valuation", "Ledger"],
         ["Federation"],
         ["Runs"],
+        ["Wire", "Coordination"],
         ["Simulation", "Audit"],
         ["tributary"],
     ]
