@@ -77,8 +77,8 @@ final class TaskComputation: @unchecked Sendable {
         guard let update else { return false }
         do {
             try currentAggregator().fold(update, contribution)
-        } catch let error as FederationError {
-            throw CoordinationError(.computationFailed, error.description)
+        } catch let error as CoordinationError {
+            throw error
         } catch {
             throw CoordinationError(.computationFailed, "\(error)")
         }
@@ -93,13 +93,15 @@ final class TaskComputation: @unchecked Sendable {
 
     /// Averages and scores a round, and keeps the model durably.
     func seal(round: UInt32, accepted: [AcceptedContribution]) throws(CoordinationError) -> RoundResult {
+        var lost: CoordinationError?
         do {
             let aggregator = try currentAggregator()
             let result = try aggregator.seal(round: round, accepted: accepted) { contribution throws(FederationError) in
                 do throws(CoordinationError) {
                     if let update = try recall(contribution, round: round) { return update }
+                    lost = CoordinationError(.storageFailed, "update \(contribution.update) cannot be read back")
                 } catch {
-                    throw FederationError(.unusableUpdate, error.message)
+                    lost = error
                 }
                 throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
             }
@@ -113,9 +115,11 @@ final class TaskComputation: @unchecked Sendable {
         } catch let error as CoordinationError {
             throw error
         } catch {
-            throw CoordinationError(
-                .computationFailed, "round \(round) cannot be computed: \(error)",
-                hint: "the task stands still; the ledger shows its last sealed round")
+            // A disk's failure may pass, and what is lost can be sent again; the rest cannot be mended here.
+            throw lost
+                ?? CoordinationError(
+                    .computationFailed, "round \(round) cannot be computed: \(error)",
+                    hint: "the task stands still; the ledger shows its last sealed round")
         }
     }
 
@@ -140,6 +144,10 @@ final class TaskComputation: @unchecked Sendable {
     ) throws(CoordinationError) -> CheckedUpdate? {
         let update: SharedParameterSet
         do throws(CoordinationError) {
+            // Sent again after its bytes were gone, it is an upload once more.
+            if vault.hasUpload(task: task, round: round, digest: contribution.update) {
+                try vault.finishUpload(task: task, round: round, digest: contribution.update)
+            }
             let file = try vault.update(task: task, round: round, digest: contribution.update)
             update = SharedParameterSet(try read(file))
         } catch {
@@ -169,7 +177,9 @@ final class TaskComputation: @unchecked Sendable {
         do {
             try header.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
             let offset = blob.header.count
-            try set.values.withUnsafeMutableValues { try file.read(into: UnsafeMutableRawBufferPointer($0), at: offset) }
+            try set.values.withUnsafeMutableValues {
+                try file.read(into: UnsafeMutableRawBufferPointer($0), at: offset)
+            }
         } catch {
             throw CoordinationError(.storageFailed, "\(error)")
         }

@@ -6,7 +6,7 @@ extension FaultyAgent {
         switch stage {
         case .joining: "joining"
         case .asking: "asking"
-        case .downloading(let order): "downloading for round \(order.round)"
+        case .downloading(let order, _): "downloading for round \(order.round)"
         case .training(let order): "training round \(order.round)"
         case .saving: "saving"
         case .beginning(let kept): "announcing round \(kept.round)'s update"

@@ -56,8 +56,6 @@ package final class FaultSimulator: @unchecked Sendable {
     var openedTasks: Set<Int> = []
     var operatorRequests: [UInt64: Int] = [:]
     private var nextRequest: UInt64 = 1
-    /// Chunks of models on their way to agents.
-    var downloads: [Int: [UInt8]] = [:]
     /// Every update that was ever made, by digest.
     var archive: [Digest: [UInt8]] = [:]
     /// What honest agents have let out of the house: one statement a round of a task.

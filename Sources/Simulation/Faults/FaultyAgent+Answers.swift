@@ -16,7 +16,7 @@ extension FaultyAgent {
             next.isRegistered = true
             if write(next) { go(.asking) }
         case (.asking, .work(let answer)): take(answer)
-        case (.downloading(let order), .modelChunk(let chunk)): download(order, chunk)
+        case (.downloading(let order, let bytes), .modelChunk(let chunk)): download(order, bytes + chunk)
         case (.beginning(let kept), .missing(let chunks)): go(.sending(kept, chunks: chunks))
         case (.sending(let kept, let chunks), .done): go(.sending(kept, chunks: Array(chunks.dropFirst())))
         case (.submitting(let kept), .contribution(let answer)): take(answer, of: kept)
@@ -63,7 +63,7 @@ extension FaultyAgent {
             settled = nil
             guard let kept = disk.contribution(to: order.task, order.round) else {
                 trick = cheats ? CheatTrick.draw(world.faults) : .none
-                return go(.downloading(order))
+                return go(.downloading(order, bytes: []))
             }
             guard kept.verdict != .refused else {
                 settled = (order.task, order.round)
@@ -73,14 +73,8 @@ extension FaultyAgent {
         }
     }
 
-    private func download(_ order: TrainingOrder, _ chunk: [UInt8]) {
-        world.downloads[index, default: []] += chunk
-        let bytes = world.downloads[index] ?? []
-        guard bytes.count >= order.byteCount else {
-            awaited = world.send(.modelChunk(order.baseModel, bytes.count / BlobDigest.chunkByteCount), from: index)
-            return
-        }
-        world.downloads[index] = nil
+    private func download(_ order: TrainingOrder, _ bytes: [UInt8]) {
+        guard bytes.count >= order.byteCount else { return go(.downloading(order, bytes: bytes)) }
         guard BlobDigest.digest(of: bytes) == order.baseModel else {
             return world.fail("agent \(index) was given a model that is not \(order.baseModel)")
         }

@@ -10,7 +10,7 @@ final class FaultyAgent {
     enum Stage {
         case joining
         case asking
-        case downloading(TrainingOrder)
+        case downloading(TrainingOrder, bytes: [UInt8])
         case training(TrainingOrder)
         case saving(KeptContribution)
         /// Announces an upload.
@@ -62,7 +62,8 @@ final class FaultyAgent {
         switch stage {
         case .joining: send(.register(key.publicKey, label: "agent-\(index)"))
         case .asking: ask()
-        case .downloading(let order): send(.modelChunk(order.baseModel, 0))
+        case .downloading(let order, let bytes):
+            send(.modelChunk(order.baseModel, bytes.count / BlobDigest.chunkByteCount))
         case .training(let order): finishTraining(order)
         case .saving(let kept): save(kept)
         case .beginning(let kept):
