@@ -80,10 +80,15 @@ let package = Package(
         // The round engine: a pure state machine, and what it drives.
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
-        room("Runs", ["Attestation", "Ledger", "Tensors"]),
+        room("Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
+        room("Wire", ["Attestation", protobuf]),
+        room(
+            "Coordination",
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+        ),
         room(
             "Simulation",
-            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
+            ["Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
         ),
         room(
             "Audit",
@@ -92,25 +97,25 @@ let package = Package(
                 "Training",
             ]
         ),
-        room("Wire", ["Attestation", protobuf]),
         room(
             "CoordinatorServer",
             [
-                "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
+                "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
                 serviceLifecycle,
             ]
         ),
         room(
             "AgentClient",
             [
-                "Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging,
-                nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
+                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
             ]),
+        room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "CoordinatorServer", "AgentClient", "Wire",
-                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Simulation",
+                "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
+                "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
             swiftSettings: strict
@@ -127,17 +132,24 @@ let package = Package(
         tests(of: "Valuation", ["Tensors"]),
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
-        tests(of: "Runs", ["Attestation", "Ledger", "Tensors"]),
+        tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
-            ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
+            [
+                "Aggregation", "Attestation", "Audit", "Coordination", "Datasets", "Federation", "Ledger", "Runs",
+                "Tensors", "Training",
+            ]),
         tests(
             of: "Audit",
             [
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
-        tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Wire", ["Attestation"]),
+        tests(
+            of: "AgentClient",
+            ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
+        tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],

@@ -8,6 +8,8 @@ package struct AggregationError: Error, Equatable, CustomStringConvertible {
         case notFinite
         /// A value of an update is no multiple of the grid's step, out of the grid's range, or negative zero.
         case offGrid
+        /// A value of an update cannot be read.
+        case unreadable
         /// The layout or the number of values is not the model's.
         case wrongCount
         /// Two parts of one sum are on different grids.

@@ -121,14 +121,19 @@ package struct ServerOptimizer: ~Copyable, Sendable {
             }
         }
         let bad = firstBad.withLock { $0 }
-        guard bad == count else {
-            throw AggregationError(
-                .divergent,
-                """
-                the step leaves no finite value at \(UpdateCheck.describe(bad, in: model.layout)); lower the server's \
-                learning rate
-                """
-            )
-        }
+        guard bad == count else { throw AggregationError.divergent(at: bad, in: model.layout) }
+    }
+}
+
+extension AggregationError {
+    /// The step leaves a value that is not finite.
+    static func divergent(at index: Int, in layout: ParameterLayout) -> AggregationError {
+        AggregationError(
+            .divergent,
+            """
+            the step leaves no finite value at \(UpdateCheck.describe(index, in: layout)); lower the server's \
+            learning rate
+            """
+        )
     }
 }

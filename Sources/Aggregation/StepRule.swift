@@ -53,4 +53,21 @@ struct StepRule: Sendable {
             velocity[index] = result.velocity
         }
     }
+
+    /// Writes the results of a run of values; all three runs are of the same place in the model.
+    ///
+    /// - Returns: the index of the first result that is not finite, or nil. All are written, that one too.
+    func move(
+        _ weights: UnsafeMutableBufferPointer<Float>,
+        by sums: UnsafeBufferPointer<Double>,
+        velocity: UnsafeMutableBufferPointer<Double>?
+    ) -> Int? {
+        apply(in: 0..<sums.count, weights: weights, sums: sums, velocity: velocity)
+        // No branch in the loop over all values; the place is looked for only if there is one.
+        var isSound = true
+        for weight in weights { isSound = weight.isFinite && isSound }
+        if let velocity { for value in velocity { isSound = value.isFinite && isSound } }
+        if isSound { return nil }
+        return weights.indices.first { !(weights[$0].isFinite && velocity?[$0].isFinite ?? true) }
+    }
 }

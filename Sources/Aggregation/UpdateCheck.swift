@@ -17,16 +17,27 @@ package enum UpdateCheck {
         try checkLayout(update.layout, against: layout)
         let bad = firstBadValue(in: update.values, grid: grid, threads: threads)
         guard let bad else { return }
-        let value = update.values.span[bad]
-        let place = describe(bad, in: layout)
+        throw fault(of: update.values.span[bad], at: bad, layout: layout, grid: grid)
+    }
+
+    /// Index of the first of a run of values that is not finite or not on the grid, or nil. Complexity: O(values).
+    package static func firstBadValue(in values: UnsafeBufferPointer<Float>, grid: Grid) -> Int? {
+        GridKernel.firstBadValue(in: values, range: 0..<values.count, grid: grid)
+    }
+
+    /// What is wrong with a value that is not on the grid: `notFinite` or `offGrid`, with its place by name.
+    package static func fault(
+        of value: Float, at index: Int, layout: ParameterLayout, grid: Grid
+    ) -> AggregationError {
+        let place = describe(index, in: layout)
         guard value.isFinite else {
-            throw AggregationError(.notFinite, "value \(value) at \(place); train again with a smaller learning rate")
+            return AggregationError(.notFinite, "value \(value) at \(place); train again with a smaller learning rate")
         }
         let fault =
             value == 0
             ? "negative zero"
             : value.magnitude >= grid.bound ? "of magnitude \(grid.bound) or more" : "no multiple of \(grid.step)"
-        throw AggregationError(
+        return AggregationError(
             .offGrid,
             "value \(value) at \(place) is \(fault); round the update to the task's grid before signing it"
         )

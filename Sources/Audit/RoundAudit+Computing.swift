@@ -154,7 +154,8 @@ extension RoundAudit {
         let body = sealed.body
         var reason: String?
         if body.aggregate != result.aggregate {
-            reason = "the accepted updates sum to \(result.aggregate), not to \(body.aggregate?.hex ?? "nothing")"
+            let (right, stated) = (result.aggregate?.hex ?? "nothing", body.aggregate?.hex ?? "nothing")
+            reason = "the accepted updates sum to \(right), not to \(stated)"
         } else if body.model != result.model {
             reason = "the average gives the model \(result.model), not \(body.model)"
         } else if body.serverState != result.serverState {

@@ -42,19 +42,21 @@ final class BatchWorkspace: @unchecked Sendable {
 
     deinit {
         unsafe layers.deallocate()
-        unsafe activations.deallocate()
-        unsafe deltas.0.deallocate()
-        unsafe deltas.1.deallocate()
-        unsafe biasGradient.deallocate()
-        unsafe losses.deallocate()
+        unsafe Self.free(activations, capacity * plan.activationsPerRow)
+        unsafe Self.free(deltas.0, capacity * plan.widestStride)
+        unsafe Self.free(deltas.1, capacity * plan.widestStride)
+        unsafe Self.free(biasGradient, plan.widestStride)
+        unsafe Self.free(losses, capacity)
     }
 
-    /// Zeros in memory aligned to a cache line; whoever asks frees them.
+    /// Zeros in memory aligned to a cache line; whoever asks gives them back with `free`. Large runs that nobody writes
+    /// to, such as the gradients of a workspace that only evaluates, take no memory.
     static func zeros(_ count: Int) -> UnsafeMutablePointer<Float> {
-        let raw = UnsafeMutableRawPointer.allocate(
-            byteCount: max(count, 1) * MemoryLayout<Float>.stride,
-            alignment: ParameterBuffer.alignment
-        )
-        return unsafe raw.initializeMemory(as: Float.self, repeating: 0, count: count)
+        ZeroedMemory.allocate(byteCount: count * MemoryLayout<Float>.stride).bindMemory(to: Float.self, capacity: count)
+    }
+
+    /// Gives back what `zeros` gave for that count.
+    static func free(_ start: UnsafeMutablePointer<Float>, _ count: Int) {
+        unsafe ZeroedMemory.deallocate(start, byteCount: count * MemoryLayout<Float>.stride)
     }
 }

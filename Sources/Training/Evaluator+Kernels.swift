@@ -121,9 +121,14 @@ extension Evaluator {
     private final class GradientSlot: @unchecked Sendable {
         let values: UnsafeMutablePointer<Float>
         var lossSum = 0.0
+        private let count: Int
 
-        init(count: Int) { values = BatchWorkspace.zeros(count) }
-        deinit { unsafe values.deallocate() }
+        init(count: Int) {
+            self.count = count
+            values = BatchWorkspace.zeros(count)
+        }
+
+        deinit { unsafe BatchWorkspace.free(values, count) }
     }
 
     /// Memory that threads write in different places.

@@ -16,11 +16,13 @@ final class TrainingMemory {
     let rows: UnsafeMutablePointer<Int64>
 
     private let parameterCount: Int
+    private let inputCount: Int
 
     init(plan: NetworkPlan, batchSize: Int) {
         parameterCount = plan.parameterCount
         weights = BatchWorkspace.zeros(plan.parameterCount)
-        inputs = BatchWorkspace.zeros(batchSize * plan.inputStride)
+        inputCount = batchSize * plan.inputStride
+        inputs = BatchWorkspace.zeros(inputCount)
         labels = .allocate(capacity: batchSize)
         unsafe labels.initialize(repeating: 0, count: batchSize)
         rows = .allocate(capacity: batchSize)
@@ -28,10 +30,10 @@ final class TrainingMemory {
     }
 
     deinit {
-        unsafe weights.deallocate()
-        unsafe velocity?.deallocate()
-        unsafe anchor?.deallocate()
-        unsafe inputs.deallocate()
+        unsafe BatchWorkspace.free(weights, parameterCount)
+        if let velocity = unsafe velocity { unsafe BatchWorkspace.free(velocity, parameterCount) }
+        if let anchor = unsafe anchor { unsafe BatchWorkspace.free(anchor, parameterCount) }
+        unsafe BatchWorkspace.free(inputs, inputCount)
         unsafe labels.deallocate()
         unsafe rows.deallocate()
     }

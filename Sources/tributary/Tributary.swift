@@ -2,7 +2,7 @@ import ArgumentParser
 import Foundation
 
 /// The command line: one executable for researchers, operators and auditors.
-struct Tributary: ParsableCommand {
+struct Tributary: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tributary",
         abstract: "A federated learning coordinator that pays, and whose every model and token anyone can check.",
@@ -18,7 +18,8 @@ struct Tributary: ParsableCommand {
             """,
         version: Tributary.versionText,
         subcommands: [
-            Simulate.self, AgentCommand.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Bench.self,
+            Simulate.self, AgentCommand.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Rehearse.self,
+            Bench.self,
             Doctor.self,
         ])
 
@@ -29,13 +30,17 @@ struct Tributary: ParsableCommand {
 /// Runs the command that the arguments name and turns whatever it throws into a message and an exit code.
 @main
 struct Main {
-    static func main() {
+    static func main() async {
         // A closed pipe is an error to report, not a reason to die.
         signal(SIGPIPE, SIG_IGN)
         let wantsJSON = CommandLine.arguments.contains("--json")
         do {
             var command = try Tributary.parseAsRoot()
-            try command.run()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
         } catch {
             let isHelp = Tributary.exitCode(for: error) == .success
             guard !isHelp, !(error is CleanExit) else { Tributary.exit(withError: error) }

@@ -112,7 +112,8 @@ struct HistoryWriter {
             outcome: isAggregated ? .aggregated : .noQuorum,
             accepted: UInt32(round.accepted.count),
             totalWeight: round.totalWeight,
-            aggregate: isAggregated ? LedgerFixture.digest("sums \(round.number)") : nil,
+            aggregate: isAggregated && current.opening.reward.score.isPath
+                ? LedgerFixture.digest("sums \(round.number)") : nil,
             model: isAggregated ? LedgerFixture.digest("model \(task) \(round.number)") : current.model,
             serverState: isAggregated ? LedgerFixture.digest("momentum \(round.number)") : current.serverState,
             metrics: isAggregated ? LedgerFixture.metrics : nil

@@ -250,6 +250,26 @@ struct InvalidMutationTests {
         try checkScores(writer, task.task)
     }
 
+    @Test("A seal has the sums' digest if and only if the task does not pay samples")
+    func aggregates() throws {
+        for score in RewardRule.Score.allCases {
+            var writer = try HistoryWriter(participants: 2)
+            let task = LedgerFixture.task(score: score)
+            try writer.add(.taskOpened(task))
+            try writer.openRound(task.task, cohort: [0, 1])
+            try writer.accept(0, task: task.task)
+            let good = try writer.seal(task.task)
+            let bad = RoundSealed(
+                task: task.task, round: 1, outcome: .aggregated, accepted: good.accepted,
+                totalWeight: good.totalWeight,
+                aggregate: good.aggregate == nil ? LedgerFixture.digest("sums") : nil, model: good.model,
+                serverState: good.serverState, metrics: good.metrics)
+            #expect((good.aggregate == nil) == (score == .samples))
+            try expectRefusal(.roundSealed(bad), after: writer.state, .wrongOutcome)
+            try writer.add(.roundSealed(good))
+        }
+    }
+
     private func checkSeals(_ writer: HistoryWriter, _ task: Digest, isAggregated: Bool) throws {
         let good = try writer.seal(task)
         func seal(

@@ -7,7 +7,9 @@ enum FloorPlan {
         ["Datasets", "Training", "Aggregation", "Valuation", "Ledger"],
         ["Federation"],
         ["Runs", "Wire"],
-        ["AgentClient", "CoordinatorServer", "Simulation", "Audit"],
+        ["Coordination"],
+        ["CoordinatorServer", "AgentClient"],
+        ["Simulation", "Audit", "Rehearsal"],
         ["tributary"],
     ]
 

@@ -1,4 +1,5 @@
 package import Aggregation
+internal import Attestation
 internal import Ledger
 package import Tensors
 internal import Training
@@ -8,12 +9,15 @@ internal import Valuation
 /// same one, so what is paid is what is audited.
 ///
 /// Memory: the model (4 bytes a value), the sums (8), while scoring four more models, and the accepted updates of the
-/// open round up to `cacheByteCount`; what is over that is recalled. Not Sendable: one thread drives it.
+/// open round up to `cacheByteCount`; what is over that is recalled. A task that pays samples takes no gradients and
+/// keeps no updates; `StreamingAggregator` gives the same for it in the memory of the model. Not Sendable: one thread
+/// drives it.
 package final class RoundAggregator {
     /// What a round starts from.
     package struct Start {
         package let model: SharedParameterSet
         /// The model before the last change; nil before the first. Its difference to `model` is the last global delta.
+        /// Of no use to a task that pays samples.
         package let previousModel: SharedParameterSet?
         /// The server optimiser's momentum, as `serverState()` gave it.
         package let serverState: [UInt8]?
@@ -31,16 +35,14 @@ package final class RoundAggregator {
 
     /// The current global model.
     package private(set) var model: SharedParameterSet
-    /// The model before the last change; nil before the first.
+    /// The model before the last change; nil before the first, and where the task pays samples, which has no use for it.
     package private(set) var previousModel: SharedParameterSet?
 
     private let task: TaskConfiguration
     private let blob: ParameterBlob
-    private let validation: LabelledExamples
-    private let test: LabelledExamples
+    private let measure: ModelMeasure
     private let threads: Int
     private let cacheByteCount: Int
-    private let evaluator: Evaluator
     private var optimizer: ServerOptimizer
     private var sum: ExactAccumulator
     /// Accepted and not yet in the sum: several at once are added faster.
@@ -49,7 +51,7 @@ package final class RoundAggregator {
     private var kept: [UInt64: CheckedUpdate] = [:]
     /// Gradient and loss of the current model on the validation set, if the last round left them.
     private var gradientAtModel: SharedParameterSet?
-    private var lossAtModel = 0.0
+    private var lossAtModel: Double?
 
     /// Updates added to the sum at once.
     private static let foldBatchCount = 8
@@ -70,14 +72,12 @@ package final class RoundAggregator {
     ) throws(FederationError) {
         self.task = task
         self.blob = blob
-        self.validation = validation
-        self.test = test
         self.threads = threads
-        self.cacheByteCount = cacheByteCount
+        self.cacheByteCount = task.reward.score.isPath ? cacheByteCount : 0
         model = start.model
-        previousModel = start.previousModel
+        previousModel = task.reward.score.isPath ? start.previousModel : nil
+        measure = try ModelMeasure(task, validation: validation, test: test, threads: threads)
         do {
-            evaluator = try Evaluator(architecture: task.architecture)
             optimizer = try ServerOptimizer.resuming(
                 learningRate: task.server.learningRate,
                 momentum: task.server.momentum,
@@ -120,35 +120,65 @@ package final class RoundAggregator {
         recall: (AcceptedContribution) throws(FederationError) -> CheckedUpdate
     ) throws(FederationError) -> RoundResult {
         try foldWaiting()
+        guard task.reward.score.isPath else { return try sealBySamples(round: round, accepted) }
         let path = try pathAlongRound()
-        let lossBefore = try Self.units(path.lossBefore)
-        let lossAtEnd = try Self.units(path.lossAtEnd)
+        let lossBefore = try ModelMeasure.units(path.lossBefore)
+        let lossAtEnd = try ModelMeasure.units(path.lossAtEnd)
         let scores = try score(accepted, path.gradient, lastDelta: path.lastDelta, recall)
-        let serverState = optimizer.stateDigest()
-        let aggregate = sum.digest()
-        let measured: Evaluation
+        let gap = EfficiencyGap(scores: scores.map(\.full), lossBefore: lossBefore, lossAfter: lossAtEnd)
+        return try finish(
+            round, aggregate: sum.digest(), scores: scores, lossBefore: path.lossBefore, scoreGap: gap.gap,
+            isGapWide: gap.warning != nil)
+    }
+
+    /// Ends a round of a task that pays samples: no gradients, no path scores, and the sums are not digested.
+    private func sealBySamples(
+        round: UInt32, _ accepted: [AcceptedContribution]
+    ) throws(FederationError) -> RoundResult {
+        let lossBefore = try measuredLoss()
         do {
-            measured = try evaluator.evaluate(model.parameters, on: test, threads: threads)
+            var next = model.parameters.copy()
+            try optimizer.step(model: &next, updates: sum, threads: threads)
+            model = SharedParameterSet(next)
         } catch {
             throw FederationError(.diverged, "\(error)", hint: "lower the learning rate")
         }
-        let gap = EfficiencyGap(scores: scores.map(\.full), lossBefore: lossBefore, lossAfter: lossAtEnd)
-        let metrics = RoundMetrics(
-            validationLossBefore: lossBefore,
-            validationLossAfter: try Self.units(lossAtModel),
-            testAccuracyPpm: UInt32(measured.correctCount * 1_000_000 / measured.exampleCount),
-            testLoss: try Self.units(measured.meanLoss),
-            scoreGap: gap.gap
-        )
+        lossAtModel = nil
+        return try finish(
+            round, aggregate: nil, scores: ModelMeasure.sampleScores(accepted), lossBefore: lossBefore, scoreGap: 0,
+            isGapWide: false)
+    }
+
+    /// The validation loss of the current model, taken now unless the last round left it.
+    private func measuredLoss() throws(FederationError) -> Double {
+        if let lossAtModel { return lossAtModel }
+        return try measure.validationLoss(of: model.parameters)
+    }
+
+    /// Measures the new model and drops what the round held.
+    private func finish(
+        _ round: UInt32, aggregate: Digest?, scores: [ContributionScore], lossBefore: Double, scoreGap: Int64,
+        isGapWide: Bool
+    ) throws(FederationError) -> RoundResult {
+        let lossAfter: Double
+        let tested: Evaluation
+        if let known = lossAtModel {
+            (lossAfter, tested) = (known, try measure.test(model.parameters))
+        } else {
+            (lossAfter, tested) = try measure.validationLossAndTest(of: model.parameters)
+        }
+        lossAtModel = lossAfter
+        let metrics = try measure.metrics(
+            lossBefore: lossBefore, lossAfter: lossAfter, test: tested, scoreGap: scoreGap)
         abandon()
         return RoundResult(
             round: round,
             aggregate: aggregate,
             model: blob.digest(of: model.parameters, threads: threads),
-            serverState: serverState,
+            serverState: optimizer.stateDigest(),
             metrics: metrics,
             scores: scores,
-            isGapWide: gap.warning != nil)
+            isGapWide: isGapWide)
     }
 
     private func foldWaiting() throws(FederationError) {
@@ -186,14 +216,13 @@ extension RoundAggregator {
 
     private func takeStep() throws -> ScoredPath {
         let layout = blob.layout
-        let start = try gradientAtCurrentModel()
-        let lossBefore = lossAtModel
+        let (start, lossBefore) = try gradientAtCurrentModel()
         var middle = ParameterSet(zeros: layout)
         let half = try optimizer.pathPoint(model: model.parameters, updates: sum, fraction: 0.5, threads: threads)
-        try evaluator.gradient(of: half, on: validation, threads: threads, into: &middle)
+        try measure.evaluator.gradient(of: half, on: measure.validation, threads: threads, into: &middle)
         var end = ParameterSet(zeros: layout)
         let whole = try optimizer.pathPoint(model: model.parameters, updates: sum, fraction: 1, threads: threads)
-        let lossAtEnd = try evaluator.gradient(of: whole, on: validation, threads: threads, into: &end)
+        let lossAtEnd = try measure.evaluator.gradient(of: whole, on: measure.validation, threads: threads, into: &end)
         let gradient = try PathGradient(
             start: start.parameters.values,
             middle: middle.values,
@@ -209,7 +238,7 @@ extension RoundAggregator {
         model = SharedParameterSet(next)
         if task.server.momentum > 0 {
             gradientAtModel = nil
-            lossAtModel = try evaluator.evaluate(model.parameters, on: validation, threads: threads).meanLoss
+            lossAtModel = nil
         } else {
             // The end of the round's own step is the new model, bit for bit.
             gradientAtModel = SharedParameterSet(end)
@@ -223,14 +252,16 @@ extension RoundAggregator {
         )
     }
 
-    /// The validation gradient at the current model, taken now unless the last round left it.
-    private func gradientAtCurrentModel() throws -> SharedParameterSet {
-        if let gradientAtModel { return gradientAtModel }
+    /// The validation gradient and loss at the current model, taken now unless the last round left them.
+    private func gradientAtCurrentModel() throws -> (SharedParameterSet, loss: Double) {
+        if let gradientAtModel, let lossAtModel { return (gradientAtModel, lossAtModel) }
         var gradient = ParameterSet(zeros: blob.layout)
-        lossAtModel = try evaluator.gradient(of: model.parameters, on: validation, threads: threads, into: &gradient)
+        let loss = try measure.evaluator.gradient(
+            of: model.parameters, on: measure.validation, threads: threads, into: &gradient)
         let shared = SharedParameterSet(gradient)
         gradientAtModel = shared
-        return shared
+        lossAtModel = loss
+        return (shared, loss)
     }
 
     private func score(
@@ -271,10 +302,5 @@ extension RoundAggregator {
         } catch {
             throw FederationError(.diverged, "\(error)")
         }
-    }
-
-    /// Losses on the ledger are integers of 10^-12 nat.
-    private static func units(_ nats: Double) throws(FederationError) -> Int64 {
-        do { return try ScoreUnit.units(ofNats: nats) } catch { throw FederationError(.diverged, error.message) }
     }
 }

@@ -32,11 +32,8 @@ package struct ParameterBlob: Sendable {
     ///
     /// - Throws: `FederationError` with code `unusableUpdate` if the length or the header is another.
     package func parameters(from bytes: UnsafeRawBufferPointer) throws(FederationError) -> ParameterSet {
-        guard bytes.count == byteCount else {
-            throw FederationError(.unusableUpdate, "the file has \(bytes.count) bytes; the layout needs \(byteCount)")
-        }
-        guard bytes.prefix(header.count).elementsEqual(header) else {
-            throw FederationError(.unusableUpdate, "the file's header is not the task's canonical one")
+        if let reason = lengthFault(bytes.count) ?? headerFault(bytes) {
+            throw FederationError(.unusableUpdate, reason)
         }
         var set = ParameterSet(zeros: layout)
         set.values.withUnsafeMutableValues { values in
@@ -44,5 +41,15 @@ package struct ParameterBlob: Sendable {
             target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[header.count...]))
         }
         return set
+    }
+
+    /// What is wrong with a file of that many bytes, or nil.
+    func lengthFault(_ count: Int) -> String? {
+        count == byteCount ? nil : "the file has \(count) bytes; the layout needs \(byteCount)"
+    }
+
+    /// What is wrong with a file that starts with these bytes, or nil.
+    func headerFault(_ bytes: some Sequence<UInt8>) -> String? {
+        bytes.starts(with: header) ? nil : "the file's header is not the task's canonical one"
     }
 }

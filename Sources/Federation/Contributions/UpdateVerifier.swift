@@ -47,7 +47,8 @@ package struct UpdateVerifier: Sendable {
         return .success(checked)
     }
 
-    private static func reason(for code: AggregationError.Code) -> RefusalReason {
+    /// The word for a fault of the values, as the ledger has it.
+    static func reason(for code: AggregationError.Code) -> RefusalReason {
         switch code {
         case .notFinite: .notFinite
         case .offGrid: .offGrid

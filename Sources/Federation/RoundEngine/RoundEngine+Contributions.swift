@@ -71,6 +71,13 @@ extension RoundEngine {
         return isFull || (open.isClosing && open.pending.isEmpty) ? effects + closeRound(open, nowMs) : effects
     }
 
+    /// Forgets a contribution whose check could not be made.
+    mutating func withdraw(ticket: UInt64, _ nowMs: UInt64) -> [RoundEffect] {
+        guard case .collecting(var open) = phase, open.pending.removeValue(forKey: ticket) != nil else { return [] }
+        phase = .collecting(open)
+        return open.isClosing && open.pending.isEmpty ? closeRound(open, nowMs) : []
+    }
+
     /// What keeps a checked contribution from being accepted, or nil: the driver's verdict, or what was accepted while
     /// the check ran.
     private func fault(
@@ -82,7 +89,7 @@ extension RoundEngine {
         if open.accepted[check.participant] != nil {
             return (.duplicate, Self.duplicateDetail(check.participant, open))
         }
-        return weightFault(in: check.entry.statement, of: open)
+        return weightFault(in: check.entry.statement, of: open) ?? chainFault(in: check.entry.statement, check.participant)
     }
 
     /// The sum is exact up to a total weight; what would pass it is refused.
@@ -92,6 +99,16 @@ extension RoundEngine {
     ) -> (RefusalReason, String)? {
         guard open.acceptedWeight + statement.sampleCount <= LedgerLimits.totalWeight else {
             return (.badSampleCount, "the round's total weight would pass \(LedgerLimits.totalWeight)")
+        }
+        return nil
+    }
+
+    /// Statements form one chain over all tasks of a ledger: another task may have taken one meanwhile.
+    private func chainFault(
+        in statement: ContributionStatement, _ participant: ParticipantNumber
+    ) -> (RefusalReason, String)? {
+        guard statement.previousContribution == lastStatements[participant] ?? .zero else {
+            return (.malformed, "does not follow the participant's last accepted contribution")
         }
         return nil
     }
@@ -134,9 +151,7 @@ extension RoundEngine {
             )
         }
         if let fault = weightFault(in: statement, of: open) { return fault }
-        guard statement.previousContribution == lastStatements[participant] ?? .zero else {
-            return (.malformed, "does not follow the participant's last accepted contribution")
-        }
+        if let fault = chainFault(in: statement, participant) { return fault }
         guard open.pending.count < FederationLimits.checksInFlight else {
             return (.roundFull, "\(open.pending.count) contributions are being checked already; send it again later")
         }

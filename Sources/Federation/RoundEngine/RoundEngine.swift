@@ -18,8 +18,13 @@ package struct RoundEngine: Sendable {
         package let stopAccuracyPpm: UInt32?
         package let cohort: TaskConfiguration.CohortRule
         package let parameterCount: UInt64
+        /// Fewest participants that must be available for a round to be opened.
+        package let fewestAvailable: Int
 
-        package init(task: Digest, configuration: TaskConfiguration) {
+        /// - Parameter fewestAvailable: 1 where everybody always is, such as in a simulation; a server waits for the
+        ///   quorum.
+        package init(task: Digest, configuration: TaskConfiguration, fewestAvailable: Int = 1) {
+            self.fewestAvailable = fewestAvailable
             self.task = task
             seed = configuration.seed
             roundCount = UInt32(configuration.roundCount)
@@ -51,12 +56,16 @@ package struct RoundEngine: Sendable {
     ///
     /// The driver's time, but while a round takes contributions never past its deadline: what came in time counts
     /// however long its check took, and the ledger's rules judge by the time in the entry.
-    package private(set) var entryTimeMs: UInt64 = 0
+    package internal(set) var entryTimeMs: UInt64 = 0
     var participants: [PublicKey: ParticipantNumber]
+    /// Registered, but not to be invited now: not heard of, banned, left out for a while.
+    package var unavailable: Set<ParticipantNumber> = []
     /// Digest of each participant's last accepted statement.
     var lastStatements: [ParticipantNumber: Digest]
     /// Digest of the server optimiser's momentum, if it has any.
     private var serverState: Digest?
+    /// Test accuracy after the last sealed round, in parts per million; 0 before the first.
+    private var accuracyPpm: UInt32
     /// Refusals written to the ledger in this round, by claimed key (nil: unreadable).
     var recordedRefusals: [PublicKey?: Int] = [:]
 
@@ -68,14 +77,17 @@ package struct RoundEngine: Sendable {
     ///   - participants: keys and numbers, from the ledger.
     ///   - lastStatements: digests of the last accepted statements, from the ledger.
     ///   - serverState: digest of the server optimiser's momentum, from the ledger.
+    ///   - accuracyPpm: test accuracy after the last sealed round, from the ledger.
     package init(
         plan: Plan,
         round: UInt32 = 0,
         model: Digest,
         participants: [PublicKey: ParticipantNumber],
         lastStatements: [ParticipantNumber: Digest] = [:],
-        serverState: Digest? = nil
+        serverState: Digest? = nil,
+        accuracyPpm: UInt32 = 0
     ) {
+        self.accuracyPpm = accuracyPpm
         self.plan = plan
         self.round = round
         self.model = model
@@ -83,6 +95,19 @@ package struct RoundEngine: Sendable {
         self.lastStatements = lastStatements
         self.serverState = serverState
     }
+
+    /// Takes a participant that registered after the engine began.
+    package mutating func admit(_ key: PublicKey, as number: ParticipantNumber) {
+        participants[key] = number
+    }
+
+    /// Takes a participant's last accepted statement from another task of the same ledger: statements form one chain.
+    package mutating func noteStatement(_ digest: Digest, of participant: ParticipantNumber) {
+        lastStatements[participant] = digest
+    }
+
+    /// Takes the number of a round that was opened before a restart.
+    mutating func takeUp(round: UInt32) { self.round = round }
 
     /// Whether all rounds are over.
     package var isFinished: Bool {
@@ -98,12 +123,14 @@ package struct RoundEngine: Sendable {
         entryTimeMs = if case .collecting(let open) = phase { min(nowMs, open.deadlineMs) } else { nowMs }
         switch event {
         case .start:
-            guard case .idle = phase, !participants.isEmpty else { return [] }
+            guard case .idle = phase else { return [] }
             return openNextRound(nowMs)
         case .received(let statement, let signature, let ticket):
             return receive(statement: statement, signature: signature, ticket: ticket, nowMs)
         case .checked(let ticket, let verdict):
             return settle(ticket: ticket, verdict: verdict, nowMs)
+        case .withdrawn(let ticket):
+            return withdraw(ticket: ticket, nowMs)
         case .deadlinePassed(let passed):
             guard case .collecting(var open) = phase, open.number == passed else { return [] }
             open.isClosing = true
@@ -115,20 +142,25 @@ package struct RoundEngine: Sendable {
         }
     }
 
-    /// Opens the next round, or finishes the task after the last.
+    /// Opens the next round, or finishes the task after the last. With too few participants available it does neither
+    /// and waits for the next `start`.
     mutating func openNextRound(_ nowMs: UInt64) -> [RoundEffect] {
-        guard round < plan.roundCount else {
+        let isAccurate = plan.stopAccuracyPpm.map { accuracyPpm >= $0 && round > 0 } ?? false
+        guard round < plan.roundCount, !isAccurate else {
             phase = .finished
             return [.finish(rounds: round, model: model)]
         }
+        let available = participants.count - unavailable.count
+        guard available >= max(1, plan.fewestAvailable) else { return [] }
         round += 1
         recordedRefusals.removeAll(keepingCapacity: true)
-        let cohort = CohortSelection.cohort(
+        let places = CohortSelection.cohort(
             size: plan.cohort.invitationCount,
-            population: participants.count,
+            population: available,
             seed: plan.seed,
             round: round
         )
+        let cohort = unavailable.isEmpty ? places : availableParticipants(at: places)
         let deadline = nowMs + UInt64(plan.cohort.deadlineSeconds) * 1_000
         phase = .collecting(OpenRound(number: round, cohort: Set(cohort), baseModel: model, deadlineMs: deadline))
         return [
@@ -146,6 +178,12 @@ package struct RoundEngine: Sendable {
             .invite(Invitation(round: round, cohort: cohort, baseModel: model, deadlineMs: deadline)),
             .setTimer(round: round, atMs: deadline),
         ]
+    }
+
+    /// The participants at these places among the available ones, both ascending.
+    private func availableParticipants(at places: [ParticipantNumber]) -> [ParticipantNumber] {
+        let available = participants.values.filter { !unavailable.contains($0) }.sorted()
+        return places.map { available[Int($0)] }
     }
 
     /// Ends collecting: averages with a quorum, gives the round up without.
@@ -193,11 +231,8 @@ package struct RoundEngine: Sendable {
         effects.append(.recordDue)
         model = result.model
         serverState = result.serverState
+        accuracyPpm = result.metrics.testAccuracyPpm
         phase = .idle
-        if let stop = plan.stopAccuracyPpm, result.metrics.testAccuracyPpm >= stop {
-            phase = .finished
-            return effects + [.finish(rounds: round, model: model)]
-        }
         return effects + openNextRound(nowMs)
     }
 }

@@ -9,6 +9,8 @@ package enum RoundEvent: Sendable {
     case received(statement: [UInt8], signature: [UInt8], ticket: UInt64)
     /// The answer to `RoundEffect.check`.
     case checked(ticket: UInt64, verdict: UpdateVerdict)
+    /// A check that was asked for cannot be made, through no fault of the sender's: as if the contribution had not come.
+    case withdrawn(ticket: UInt64)
     /// The answer to `RoundEffect.setTimer`.
     case deadlinePassed(round: UInt32)
     /// The answer to `RoundEffect.aggregate`.
@@ -24,21 +26,22 @@ package enum UpdateVerdict: Equatable, Sendable {
 /// What came out of averaging and scoring one round.
 package struct RoundResult: Equatable, Sendable {
     package let round: UInt32
-    /// SHA-256 of the exact sums.
-    package let aggregate: Digest
+    /// SHA-256 of the exact sums; nil for a task that pays by samples, which needs none.
+    package let aggregate: Digest?
     /// Blob digest of the model after the round.
     package let model: Digest
     /// Digest of the server optimiser's momentum, if it has any.
     package let serverState: Digest?
     package let metrics: RoundMetrics
-    /// One for each accepted contribution, in ascending participant number.
+    /// One for each accepted contribution, in ascending participant number; of a task that pays by samples with zero
+    /// for both path scores.
     package let scores: [ContributionScore]
     /// The full scores miss the loss drop by more than three gradients explain; for people, not on the ledger.
     package let isGapWide: Bool
 
     package init(
         round: UInt32,
-        aggregate: Digest,
+        aggregate: Digest?,
         model: Digest,
         serverState: Digest?,
         metrics: RoundMetrics,

@@ -8,6 +8,10 @@ package struct RewardRule: Hashable, Sendable {
         case path
         /// The path score of the component that the last global delta does not predict.
         case pathNovel
+
+        /// Whether rounds take validation gradients for it. Where they do not, both path scores and the score gap are
+        /// zero, and the exact sums are not digested: the model's digest binds the round as well.
+        package var isPath: Bool { self != .samples }
     }
 
     /// The score that is paid.

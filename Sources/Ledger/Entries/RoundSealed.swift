@@ -17,7 +17,7 @@ package struct RoundSealed: Hashable, Sendable {
     package let accepted: UInt32
     /// Sum of their sample counts.
     package let totalWeight: UInt64
-    /// SHA-256 of the exact sums (float64, little-endian); nil without quorum.
+    /// SHA-256 of the exact sums (float64, little-endian); nil without quorum, and where the task pays by samples.
     package let aggregate: Digest?
     /// Blob digest of the model after the round; without quorum the model before it.
     package let model: Digest

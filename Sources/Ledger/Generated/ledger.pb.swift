@@ -589,7 +589,7 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
   /// sum of the accepted sample counts
   package var totalWeight: UInt64 = 0
 
-  /// SHA-256 of the exact sums, float64 little-endian; empty without quorum
+  /// SHA-256 of the exact sums, float64 little-endian; empty without quorum or if the task pays samples
   package var aggregate: Data = Data()
 
   /// blob digest of the model after the round

@@ -223,6 +223,12 @@ package final class Journal {
         return note
     }
 
+    /// The entry with that very body, if it is in the log.
+    package func sequence(of body: EntryBody) -> UInt64? {
+        guard let encoded = try? EncodedBody(body) else { return nil }
+        return state.sequences[encoded.id]
+    }
+
     /// The audit path of an entry in the log as it is now.
     ///
     /// - Throws: `unknownEntry`.

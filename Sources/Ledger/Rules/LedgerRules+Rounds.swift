@@ -185,8 +185,13 @@ extension LedgerRules {
             )
         }
         guard sealed.outcome == .noQuorum else {
-            guard sealed.aggregate != nil, sealed.metrics != nil else {
-                throw LedgerError(.wrongOutcome, "an aggregated round without its aggregate or its metrics")
+            guard sealed.metrics != nil else {
+                throw LedgerError(.wrongOutcome, "an aggregated round without its metrics")
+            }
+            let isPath = task.opening.reward.score.isPath
+            guard (sealed.aggregate != nil) == isPath else {
+                let fault = isPath ? "without its aggregate" : "with an aggregate, of a task that pays by samples"
+                throw LedgerError(.wrongOutcome, "an aggregated round \(fault)")
             }
             return
         }

@@ -5,23 +5,28 @@ import Runs
 /// `tributary bench`: what this machine does, beside its limits.
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure aggregation, digests, signatures, the ledger and training on this machine.",
+        abstract: "Measure aggregation, rounds, digests, signatures, the ledger and training on this machine.",
         discussion: """
             Figures are medians of several runs; what each means is in docs/performance.md. Comparisons with other
-            frameworks are scripts in Simulations/benchmarks.
+            frameworks are scripts in Simulations/benchmarks. `round` writes 1.6 GB of updates to the folder for
+            temporary files, so it runs only if it is named.
 
             EXAMPLES
               tributary bench
               tributary bench aggregation --threads 2
+              tributary bench round --updates 4
               tributary bench training --data ../shared/data/mnist --json
             """)
 
     /// What can be measured.
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case aggregation, digest, signatures, ledger, training
+        case aggregation, round, digest, signatures, ledger, training
+
+        /// What is measured if nothing is named.
+        static let usual = allCases.filter { $0 != .round }
     }
 
-    @Argument(help: ArgumentHelp("What to measure; everything, if none is named."))
+    @Argument(help: ArgumentHelp("What to measure; everything but rounds, if none is named."))
     var subjects: [Subject] = []
 
     @Option(
@@ -31,17 +36,22 @@ struct Bench: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Rounds of training, or runs of anything else.", valueName: "n"))
     var rounds = 5
 
-    @Option(name: .long, help: ArgumentHelp("Updates to aggregate.", valueName: "n"))
-    var updates = 100
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Updates to aggregate: 100 by default, and 2, 4 and 16 for rounds.", valueName: "n"))
+    var updates: Int?
 
-    @Option(name: .long, help: ArgumentHelp("Values of one update.", valueName: "n"))
-    var parameters = 1_000_000
+    @Option(
+        name: .long,
+        help: ArgumentHelp("Values of one update: 1000000 by default, and 25000000 for rounds.", valueName: "n"))
+    var parameters: Int?
 
     @OptionGroup var threadsOption: ThreadsOption
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
         guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000, not \(rounds)") }
+        let (updates, parameters) = (updates ?? 16, parameters ?? 25_000_000)
         guard (1...10_000).contains(updates), (1...100_000_000).contains(parameters),
             updates * parameters <= 1_000_000_000
         else { throw ValidationError("--updates times --parameters must be at most 1000000000") }
@@ -49,7 +59,7 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         var measured: [(Subject, [Figure])] = []
-        for subject in subjects.isEmpty ? Subject.allCases : subjects {
+        for subject in subjects.isEmpty ? Subject.usual : subjects {
             let figures = try measure(subject)
             measured.append((subject, figures))
             guard !output.json else { continue }
@@ -70,7 +80,12 @@ struct Bench: ParsableCommand {
         switch subject {
         case .aggregation:
             return try AggregationBenchmark(
-                updateCount: updates, parameterCount: parameters, threads: threads, runs: rounds
+                updateCount: updates ?? 100, parameterCount: parameters ?? 1_000_000, threads: threads, runs: rounds
+            ).run()
+        case .round:
+            return try RoundBenchmark(
+                updateCounts: updates.map { [$0] } ?? [2, 4, 16], parameterCount: parameters ?? 25_000_000,
+                threads: threads, runs: rounds
             ).run()
         case .digest: return DigestBenchmark(byteCount: 1 << 28, threads: threads, runs: rounds).run()
         case .signatures: return try SignatureBenchmark(count: 2_000, runs: rounds).run()

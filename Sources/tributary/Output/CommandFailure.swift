@@ -7,6 +7,7 @@ import Datasets
 import Federation
 import Foundation
 import Ledger
+import Rehearsal
 import Runs
 import Simulation
 import Tensors
@@ -60,6 +61,8 @@ struct CommandFailure {
             let exit: Exit =
                 error.code == .interrupted ? .interrupted : error.code == .unusableData ? .badData : .failure
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
+        case let error as RehearsalError:
+            self.init(code: error.code.rawValue, .failure, error.message, hint: error.hint)
         case let error as FederationError:
             let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)

@@ -1,0 +1,70 @@
+package import Attestation
+package import Federation
+package import Tensors
+
+/// Where a coordinator keeps models, updates and server states. The coordinator's core decides; the data plane of the
+/// server writes chunks here directly. All functions may be called from any thread.
+///
+/// What `storeModel`, `storeState` and `finishUpload` wrote must be there after a loss of power; chunks of an upload
+/// that is not finished need not be, and whoever takes it up again finds out by hashing what is there.
+package protocol BlobVault: Sendable {
+    /// Keeps the model that a round produced (the initial model is round 0's), durably.
+    func storeModel(
+        task: Digest, round: UInt32, digest: Digest, header: [UInt8], parameters: borrowing ParameterSet
+    ) throws(CoordinationError)
+
+    /// Keeps the server optimiser's state after a round, named by its SHA-256, durably.
+    func storeState(task: Digest, round: UInt32, bytes: [UInt8]) throws(CoordinationError)
+
+    /// A model of a task.
+    ///
+    /// - Throws: `notFound`, or `storageFailed`.
+    func model(task: Digest, digest: Digest) throws(CoordinationError) -> any BlobReading
+
+    /// A server optimiser's state of a task.
+    func state(task: Digest, digest: Digest) throws(CoordinationError) -> [UInt8]
+
+    /// A finished update of a round.
+    ///
+    /// - Throws: `notFound`, or `storageFailed`.
+    func update(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) -> any BlobReading
+
+    /// Begins an upload, or takes it up again: says which chunks are still missing, as ascending ranges. The plan was
+    /// allowed by `Coordinator.checkUpload` and its chunk hashes give its digest.
+    func beginUpload(_ plan: UploadPlan) throws(CoordinationError) -> [Range<Int>]
+
+    /// Whether all chunks of an update are there, finished or not.
+    func hasUpload(task: Digest, round: UInt32, digest: Digest) -> Bool
+
+    /// Makes an upload, all of whose chunks are there, an update of its round, durably. Nothing happens if it is one.
+    ///
+    /// - Throws: `conflict` if chunks are missing or it was never begun.
+    func finishUpload(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError)
+
+    /// Forgets uploads and updates of a round, except the accepted ones, which stay as evidence.
+    func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError)
+}
+
+/// An upload that a participant announces.
+package struct UploadPlan: Sendable {
+    package let task: Digest
+    package let round: UInt32
+    /// Blob digest: the Merkle root over the chunks.
+    package let digest: Digest
+    package let byteCount: Int
+    /// SHA-256(0x00 ‖ chunk) of every chunk.
+    package let chunkHashes: [Digest]
+    /// Who announces it.
+    package let participant: PublicKey
+
+    package init(
+        task: Digest, round: UInt32, digest: Digest, byteCount: Int, chunkHashes: [Digest], participant: PublicKey
+    ) {
+        self.task = task
+        self.round = round
+        self.digest = digest
+        self.byteCount = byteCount
+        self.chunkHashes = chunkHashes
+        self.participant = participant
+    }
+}

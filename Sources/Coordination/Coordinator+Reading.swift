@@ -1,0 +1,97 @@
+package import Attestation
+package import Ledger
+
+extension Coordinator {
+    /// Every task, in the order in which they were opened.
+    package func tasks(nowMs: UInt64) -> [TaskStatus] {
+        setTime(nowMs)
+        return journal.state.taskOrder.compactMap { id in journal.state.tasks[id].map { status(of: $0) } }
+    }
+
+    /// A task's file, as it stands on the ledger.
+    package func taskText(_ task: Digest) -> [UInt8]? { journal.state.tasks[task]?.opening.configuration }
+
+    /// The task that a model belongs to; nil for a model that no task has had.
+    package func taskOfModel(_ digest: Digest) -> Digest? { index.taskOfModel[digest] }
+
+    /// A participant's number.
+    package func number(of key: PublicKey) -> ParticipantNumber? { journal.state.numbers[key] }
+
+    /// Every participant, by number.
+    package func participants(nowMs: UInt64) -> [ParticipantStatus] {
+        setTime(nowMs)
+        return journal.state.participants.enumerated().map { number, state in
+            let member = membership.members[number]
+            return ParticipantStatus(
+                number: UInt32(number), label: state.label, key: state.key, lastSeenMs: member.lastSeenMs,
+                isAvailable: membership.isAvailable(ParticipantNumber(number), nowMs: self.nowMs),
+                isBanned: member.isBanned, balance: journal.state.accounts.balance(of: state.account).available)
+        }
+    }
+
+    /// Participants registered so far.
+    package var participantCount: Int { journal.state.participants.count }
+
+    /// Participants that may be invited now. Complexity: O(participants).
+    package func availableCount(nowMs: UInt64) -> Int {
+        setTime(nowMs)
+        return participantCount - membership.unavailable(nowMs: self.nowMs).count
+    }
+
+    /// What a participant has earned.
+    ///
+    /// - Throws: `notRegistered`.
+    package func account(of key: PublicKey) throws(CoordinationError) -> AccountStatus {
+        guard let (number, state) = journal.state.participant(key) else { throw Self.notRegistered(key) }
+        let accepted = index.accepted[Int(number)]
+        return AccountStatus(
+            balance: journal.state.accounts.balance(of: state.account).available, contributionCount: accepted.count,
+            acceptedSequences: Array(accepted.reversed()))
+    }
+
+    /// An entry with the proof that a signed checkpoint covers it: C2SP tlog-proof.
+    ///
+    /// - Throws: `notFound`, or `ledgerFailed`.
+    package func receipt(sequence: UInt64) throws(CoordinationError) -> String {
+        do {
+            let entry = try journal.entry(at: sequence)
+            let note = try currentCheckpoint()
+            return Receipt(
+                entry: entry.bytes, index: sequence, proof: try journal.inclusionProof(sequence: sequence),
+                checkpoint: note
+            ).encoded
+        } catch {
+            if error.code == .unknownEntry { throw CoordinationError(.notFound, error.message) }
+            throw Self.ledgerFailed(error)
+        }
+    }
+
+    /// The signed head of the log.
+    package func checkpoint() throws(CoordinationError) -> String {
+        do { return try currentCheckpoint().encoded } catch { throw Self.ledgerFailed(error) }
+    }
+
+    /// The bytes of some entries; those past the end are left out.
+    package func entries(from first: UInt64, count: Int) throws(CoordinationError) -> [[UInt8]] {
+        guard first < journal.count, count > 0 else { return [] }
+        let (end, overflow) = first.addingReportingOverflow(UInt64(count))
+        do {
+            return try journal.entries(in: first..<(overflow ? journal.count : min(end, journal.count))).map(\.bytes)
+        } catch {
+            throw Self.ledgerFailed(error)
+        }
+    }
+
+    /// Signs the head anew only if the log has grown.
+    private func currentCheckpoint() throws(LedgerError) -> SignedNote {
+        if let lastCheckpoint, lastCheckpointSize == journal.count { return lastCheckpoint }
+        let note = try journal.checkpoint()
+        lastCheckpoint = note
+        lastCheckpointSize = journal.count
+        return note
+    }
+
+    static func notRegistered(_ key: PublicKey) -> CoordinationError {
+        CoordinationError(.notRegistered, "\(key.did) is not registered", hint: "join with an invitation first")
+    }
+}

@@ -1,0 +1,50 @@
+import Attestation
+import Ledger
+
+extension Coordinator {
+    /// Proposes an entry; it becomes durable with the next flush.
+    func propose(_ body: EntryBody, timeMs: UInt64, written: @escaping (UInt64) -> Void = { _ in }) {
+        proposed.append(Proposed(proposal: Proposal(body: body, timeMs: timeMs), written: written))
+    }
+
+    /// Makes what is proposed durable in one commit, then does what waits for that.
+    ///
+    /// - Throws: `ledgerFailed`, after which the process must stop.
+    func flush() throws(CoordinationError) {
+        if !proposed.isEmpty {
+            let batch = proposed
+            proposed.removeAll(keepingCapacity: true)
+            do {
+                let results = try journal.append(batch.map(\.proposal))
+                for (entry, result) in zip(batch, results) {
+                    if result.outcome == .appended { index.take(entry.proposal.body, sequence: result.sequence) }
+                    entry.written(result.sequence)
+                }
+            } catch {
+                afterwards.removeAll()
+                throw Self.ledgerFailed(error)
+            }
+        }
+        while !afterwards.isEmpty {
+            let actions = afterwards
+            afterwards.removeAll(keepingCapacity: true)
+            for action in actions { action() }
+        }
+    }
+
+    /// Appends what the rules say is due now, and reports the rewards among it.
+    func appendDue(for task: Digest?) throws(CoordinationError) {
+        try flush()
+        let due = LedgerRules.due(journal.state)
+        guard !due.isEmpty else { return }
+        do { noteAppended(try journal.appendDue(timeMs: nowMs)) } catch { throw Self.ledgerFailed(error) }
+        for case .transfer(let transfer) in due where transfer.kind == .reward {
+            if let task { environment.notify(.rewarded(task: task, transfer)) }
+        }
+    }
+
+    /// Transfers and settlements are not in the index; a place for those that are.
+    func noteAppended(_ results: [AppendResult]) {
+        lastCheckpoint = results.isEmpty ? lastCheckpoint : nil
+    }
+}

@@ -1,0 +1,172 @@
+package import Attestation
+import Federation
+package import Ledger
+
+/// A coordinator without sockets, clocks or threads: the ledger, the tasks' round engines and who takes part.
+///
+/// The server and the fault simulator drive the same one. Commands are carried out durably before they return or before
+/// their reply is called (design decision D1). It may be stopped between any two instructions: a new one over the same
+/// store and vault goes on where the ledger ends. Not Sendable: one executor drives it.
+package final class Coordinator {
+    /// What a coordinator stands on.
+    package struct Environment {
+        package let store: any LedgerStore
+        package let signer: NoteSigner
+        package let vault: any BlobVault
+        /// Most threads of one job.
+        package let threads: Int
+        /// Reads the data of a task that is open on the ledger.
+        package let material: (TaskOpened) throws -> TaskMaterial
+        /// Takes a job to run elsewhere; its result goes to `complete`. Jobs of one task run in the order given.
+        package let submit: (CoordinatorJob) -> Void
+        /// Hears what happened.
+        package let notify: (CoordinatorNotice) -> Void
+
+        package init(
+            store: any LedgerStore, signer: NoteSigner, vault: any BlobVault, threads: Int,
+            material: @escaping (TaskOpened) throws -> TaskMaterial, submit: @escaping (CoordinatorJob) -> Void,
+            notify: @escaping (CoordinatorNotice) -> Void
+        ) {
+            self.store = store
+            self.signer = signer
+            self.vault = vault
+            self.threads = threads
+            self.material = material
+            self.submit = submit
+            self.notify = notify
+        }
+    }
+
+    let environment: Environment
+    let journal: Journal
+    var index = LedgerIndex()
+    var membership = Membership()
+    /// Open tasks by id.
+    var running: [Digest: RunningTask] = [:]
+    var nextTicket: UInt64 = 1
+    var nextGeneration: UInt64 = 1
+    /// The latest time that was given; time does not run backwards here, whatever clocks do.
+    var nowMs: UInt64
+    /// The driver's clock when it was looked at last, as far as it went forward.
+    private var clockMs: UInt64
+    /// Entries that are proposed and not yet durable.
+    var proposed: [Proposed] = []
+    /// What is done once they are, in order.
+    var afterwards: [() -> Void] = []
+    /// The last checkpoint signed, while it covers the whole log.
+    var lastCheckpoint: SignedNote?
+    var lastCheckpointSize: UInt64 = 0
+
+    /// An entry to be written, with what is to be done with its place.
+    struct Proposed {
+        let proposal: Proposal
+        let written: (UInt64) -> Void
+    }
+
+    /// Starts a ledger: the genesis entry and its grants.
+    ///
+    /// - Throws: `ledgerFailed` if there is one already or it cannot be written.
+    package static func create(
+        store: any LedgerStore, signer: NoteSigner, genesis: Genesis, nowMs: UInt64
+    ) throws(CoordinationError) {
+        do {
+            let journal = try Journal.create(store: store, signer: signer, genesis: genesis, timeMs: nowMs)
+            try journal.appendDue(timeMs: nowMs)
+            _ = try journal.checkpoint()
+            try journal.close()
+        } catch {
+            throw Self.ledgerFailed(error)
+        }
+    }
+
+    /// Takes up a ledger: replays it and goes on with every open task, open rounds included.
+    ///
+    /// - Parameter nowMs: the time, in milliseconds since the Unix epoch.
+    /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written. A task that cannot go on is reported
+    ///   as a notice and stands still.
+    package init(_ environment: Environment, nowMs: UInt64) throws(CoordinationError) {
+        self.environment = environment
+        do {
+            journal = try Journal.open(
+                store: environment.store, signer: environment.signer, threads: environment.threads)
+        } catch {
+            throw Self.ledgerFailed(error)
+        }
+        self.nowMs = max(nowMs, journal.state.lastTimeMs)
+        clockMs = nowMs
+        try readIndex()
+        membership.grow(to: journal.state.participants.count)
+        do {
+            if journal.state.hasDue { try noteAppended(journal.appendDue(timeMs: self.nowMs)) }
+            // The process ended between a task's close and its snapshot.
+            if index.lacksSnapshot { try journal.append([.snapshot(journal.state.snapshot)], timeMs: self.nowMs) }
+        } catch {
+            throw Self.ledgerFailed(error)
+        }
+        for id in journal.state.taskOrder {
+            guard let task = journal.state.tasks[id], task.stage != .closed else { continue }
+            try takeUp(task)
+        }
+    }
+
+    private func readIndex() throws(CoordinationError) {
+        var next: UInt64 = 0
+        while next < journal.count {
+            let entries: [EncodedEntry]
+            do {
+                entries = try journal.entries(in: next..<min(journal.count, next + Self.indexBatchCount))
+            } catch {
+                throw Self.ledgerFailed(error)
+            }
+            for entry in entries { index.take(entry.entry.body, sequence: entry.entry.sequence) }
+            next += Self.indexBatchCount
+        }
+    }
+
+    private static let indexBatchCount: UInt64 = 4_096
+
+    /// Checks the log that a coordinator signs.
+    package var verifier: NoteVerifier { environment.signer.verifier }
+
+    /// Number of ledger entries.
+    package var entryCount: UInt64 { journal.count }
+
+    /// Root over all ledger entries.
+    package var ledgerRoot: Digest { journal.root }
+
+    /// Whether every task that was ever opened is closed or stands still, and there was one.
+    package var isEveryTaskClosed: Bool {
+        !journal.state.taskOrder.isEmpty && running.values.allSatisfy { $0.failure != nil }
+    }
+
+    /// Signs the ledger's head and ends its use. Nothing may be called afterwards.
+    package func close() throws(CoordinationError) {
+        do {
+            _ = try journal.checkpoint()
+            try journal.close()
+        } catch {
+            throw Self.ledgerFailed(error)
+        }
+    }
+
+    /// Moves time on, never back. While the driver's clock is behind the ledger's time, because it was set back, time
+    /// goes on at that clock's pace: deadlines pass all the same.
+    func setTime(_ nowMs: UInt64) {
+        if nowMs >= self.nowMs {
+            self.nowMs = nowMs
+        } else if nowMs > clockMs {
+            self.nowMs += nowMs - clockMs
+        } else if nowMs + CoordinationLimits.clockToleranceMs >= clockMs {
+            return
+        }
+        clockMs = nowMs
+    }
+
+    static func ledgerFailed(_ error: LedgerError) -> CoordinationError {
+        CoordinationError(
+            .ledgerFailed, error.message,
+            hint:
+                "stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` checks it"
+        )
+    }
+}

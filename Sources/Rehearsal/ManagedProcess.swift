@@ -1,0 +1,115 @@
+import Foundation
+import Synchronization
+
+/// A child process whose output goes to a log and which can be killed and started again.
+///
+/// The state behind the lock is touched by whoever starts, kills or waits, and by the termination handler.
+final class ManagedProcess: Sendable {
+    /// How a process ended.
+    enum Ending: Equatable, Sendable {
+        case exited(Int32)
+        case killed(signal: Int32)
+    }
+
+    private struct State {
+        var process: Process?
+        var ending: Ending?
+        var waiters: [CheckedContinuation<Ending, Never>] = []
+    }
+
+    let name: String
+    private let binary: String
+    private let arguments: [String]
+    private let log: URL
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - name: for people: `coordinator`, `agent 3`.
+    ///   - log: what it prints is appended here.
+    init(name: String, binary: String, arguments: [String], log: URL) {
+        self.name = name
+        self.binary = binary
+        self.arguments = arguments
+        self.log = log
+    }
+
+    /// Starts it; it must not be running.
+    func start() throws(RehearsalError) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: binary)
+        process.arguments = arguments
+        process.standardInput = FileHandle.nullDevice
+        do {
+            if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }
+            let handle = try FileHandle(forWritingTo: log)
+            try handle.seekToEnd()
+            process.standardOutput = handle
+            process.standardError = handle
+            process.terminationHandler = { [weak self] ended in
+                let isSignal = ended.terminationReason == .uncaughtSignal
+                self?.end(isSignal ? .killed(signal: ended.terminationStatus) : .exited(ended.terminationStatus))
+            }
+            state.withLock {
+                $0.ending = nil
+                $0.process = process
+            }
+            try process.run()
+            try handle.close()
+        } catch {
+            throw RehearsalError(.processFailed, "\(name) could not be started: \(error)")
+        }
+    }
+
+    private func end(_ ending: Ending) {
+        let waiters = state.withLock { state in
+            state.ending = ending
+            defer { state.waiters = [] }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume(returning: ending) }
+    }
+
+    /// Waits for its end.
+    func ended() async -> Ending {
+        await withCheckedContinuation { continuation in
+            let ending = state.withLock { state -> Ending? in
+                if state.ending == nil { state.waiters.append(continuation) }
+                return state.ending
+            }
+            if let ending { continuation.resume(returning: ending) }
+        }
+    }
+
+    /// How it ended, if it has.
+    var ending: Ending? { state.withLock(\.ending) }
+
+    /// Sends a signal, if it runs.
+    func send(_ signal: Int32) {
+        let pid = state.withLock { $0.ending == nil ? $0.process?.processIdentifier : nil }
+        if let pid, pid > 0 { kill(pid, signal) }
+    }
+
+    /// The last lines of its log.
+    var logTail: String {
+        guard let handle = try? FileHandle(forReadingFrom: log), let size = try? handle.seekToEnd() else { return "" }
+        try? handle.seek(toOffset: size - min(size, UInt64(RehearsalLimits.quotedLogByteCount)))
+        return String(decoding: (try? handle.readToEnd()) ?? Data(), as: UTF8.self)
+    }
+
+    /// Runs it to its end, which must be exit code 0.
+    func finish() async throws(RehearsalError) {
+        try start()
+        let ending = await ended()
+        guard ending == .exited(0) else { throw failure(ending) }
+    }
+
+    /// The error that says how it ended, with the end of its log.
+    func failure(_ ending: Ending) -> RehearsalError {
+        let how =
+            switch ending {
+            case .exited(let code): "exit code \(code)"
+            case .killed(let signal): "signal \(signal)"
+            }
+        return RehearsalError(.processFailed, "\(name) ended with \(how):\n\(logTail)", hint: "its log: \(log.path)")
+    }
+}
