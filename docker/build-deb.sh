@@ -84,6 +84,36 @@ echo /etc/tributary/agent.yaml >"$tree/DEBIAN/conffiles"
     echo " -- ${maintainer:-nobody <nobody@localhost>}  $(date -R -u -d "@$SOURCE_DATE_EPOCH")"
 } | gzip -9n >"$documents/changelog.gz"
 
+# Swift packages bring these in source form and link them in; Debian's own cannot be put in their place.
+install -d "$tree/usr/share/lintian/overrides"
+printf 'tributary-agent: embedded-library %s\n' 'libyaml [usr/bin/tributary]' 'zlib [usr/bin/tributary]' \
+    >"$tree/usr/share/lintian/overrides/tributary-agent"
+
+install -d "$tree/usr/share/man/man1"
+gzip -9n >"$tree/usr/share/man/man1/tributary.1.gz" <<'TEXT'
+.TH TRIBUTARY 1
+.SH NAME
+tributary \- federated learning that pays
+.SH SYNOPSIS
+.B tributary
+.I COMMAND
+.RI [ ARGUMENT ...]
+.SH DESCRIPTION
+Trains here, on data that stay here, for the tasks of a coordinator, and keeps proof of what was paid for it.
+.B tributary \-\-help
+names the commands, and
+.B tributary help
+.I COMMAND
+explains one.
+.SH FILES
+.I /var/lib/tributary\-agent
+has the agent's key and receipts,
+.I /etc/tributary/agent.yaml
+says how it may use the machine.
+.I /usr/share/doc/tributary\-agent/participant.md
+is the guide.
+TEXT
+
 cat >"$tree/DEBIAN/postinst" <<'TEXT'
 #!/bin/sh
 set -e
@@ -96,8 +126,8 @@ configure)
     if [ ! -d "$home" ]; then install -d -o tributary -g tributary -m 700 "$home"; fi
     if [ ! -e "$home/agent.yaml" ]; then ln -s /etc/tributary/agent.yaml "$home/agent.yaml"; fi
     if [ -d /run/systemd/system ]; then
-        systemctl daemon-reload || true
-        if [ -n "$2" ]; then systemctl try-restart tributary-agent.service || true; fi
+        systemctl --system daemon-reload >/dev/null || true
+        if [ -n "$2" ]; then deb-systemd-invoke try-restart tributary-agent.service >/dev/null || true; fi
     fi
     ;;
 esac
@@ -106,17 +136,21 @@ cat >"$tree/DEBIAN/prerm" <<'TEXT'
 #!/bin/sh
 set -e
 if [ "$1" = remove ] && [ -d /run/systemd/system ]; then
-    systemctl disable --now tributary-agent.service || true
+    deb-systemd-invoke stop tributary-agent.service >/dev/null || true
 fi
 TEXT
 # The folder has the participant's key, and with it the tokens: a purge leaves it, and says so.
 cat >"$tree/DEBIAN/postrm" <<'TEXT'
 #!/bin/sh
 set -e
-if [ -d /run/systemd/system ]; then systemctl daemon-reload || true; fi
-if [ "$1" = purge ] && [ -d /var/lib/tributary-agent ]; then
-    echo "/var/lib/tributary-agent has the agent's key and receipts and is left; remove it if nothing is owed to it." >&2
+if [ "$1" = purge ]; then
+    rm -f /etc/systemd/system/multi-user.target.wants/tributary-agent.service
+    if [ -L /var/lib/tributary-agent/agent.yaml ]; then rm -f /var/lib/tributary-agent/agent.yaml; fi
+    if [ -d /var/lib/tributary-agent ]; then
+        echo "/var/lib/tributary-agent has the agent's key and receipts and is left; remove it if nothing is owed to it." >&2
+    fi
 fi
+if [ -d /run/systemd/system ]; then systemctl --system daemon-reload >/dev/null || true; fi
 TEXT
 chmod 755 "$tree/DEBIAN/postinst" "$tree/DEBIAN/prerm" "$tree/DEBIAN/postrm"
 
@@ -133,7 +167,7 @@ Version: $version
 Architecture: $architecture
 Maintainer: ${maintainer:-nobody <nobody@localhost>}
 Installed-Size: $(du -sk --exclude=DEBIAN "$tree" | cut -f 1)
-Depends: adduser, util-linux, $libraries
+Depends: adduser, $libraries
 Suggests: python3-numpy
 Section: science
 Priority: optional
