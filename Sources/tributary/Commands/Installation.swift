@@ -3,6 +3,7 @@ import Attestation
 import CoordinatorServer
 import Foundation
 import Ledger
+import Tensors
 import Wire
 
 /// What `doctor` looks at in a coordinator's or an agent's folder, with what it found, in words.
