@@ -10,8 +10,9 @@ internal import Tensors
 /// score and payment.
 ///
 /// A coordinator's ledger goes on after its last checkpoint, so there the checkpoint must be of the ledger's beginning,
-/// and a folder without a manifest is one that is still in use; a run's folder is finished and has both. It trusts the coordinator's public key and nothing else: the ledger is replayed under the same rules that wrote it,
-/// and what a round claims is computed again from the updates that were kept. Reads only; never changes the folder.
+/// and a folder without a manifest is one that is still in use; a run's folder is finished and has both. The audit
+/// trusts the coordinator's public key and nothing else: the ledger is replayed under the same rules that wrote it, and
+/// what a round claims is computed again from the updates that were kept. Reads only; never changes the folder.
 package struct Auditor {
     /// What to audit with.
     package struct Options: Sendable {
