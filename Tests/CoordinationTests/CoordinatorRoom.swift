@@ -24,7 +24,7 @@ final class CoordinatorRoom {
     private var shell: Shell
     var nowMs: UInt64 = 1_000_000
     /// Answers to contributions, in order.
-    let answers = Mutex<[ContributionAnswer]>([])
+    private let answers = AnswerList()
 
     init(tasks: [TaskMaterial], participants: Int = 3, stopAt append: Int? = nil, commits: Bool = true) throws {
         self.tasks = tasks
@@ -136,13 +136,13 @@ final class CoordinatorRoom {
 
     func submit(_ contribution: SignedContribution) throws {
         try coordinator.submit(contribution, nowMs: nowMs) { [answers] answer in
-            answers.withLock { $0.append(answer) }
+            answers.list.withLock { $0.append(answer) }
         }
     }
 
     /// The answers since they were taken last.
     func takeAnswers() -> [ContributionAnswer] {
-        answers.withLock { answers in
+        answers.list.withLock { answers in
             defer { answers = [] }
             return answers
         }
@@ -198,4 +198,9 @@ extension TaskMaterial {
         return try LabelledExamples(
             features: ParameterBuffer(values), labels: labels, featureCount: 4, classCount: 3)
     }
+}
+
+/// Answers as they come, for closures that may be called from anywhere.
+private final class AnswerList: Sendable {
+    let list = Mutex<[ContributionAnswer]>([])
 }
