@@ -26,6 +26,7 @@ let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of the house.
@@ -52,6 +53,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         .package(url: "https://github.com/groue/GRDB.swift.git", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird.git", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
@@ -102,13 +104,18 @@ let package = Package(
                 serviceLifecycle,
             ]
         ),
-        room("AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, subprocess]),
+        room(
+            "AgentClient",
+            [
+                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
+                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
+            ]),
         room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(
             name: "tributary",
             dependencies: [
-                "AgentClient", "Coordination", "CoordinatorServer", "Wire",
-                "Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
+                "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
+                "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
             ],
             swiftSettings: strict
@@ -135,6 +142,8 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
+        tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],

@@ -53,8 +53,7 @@ extension Rehearsal {
             let home = plan.folder.appendingPathComponent("agents/\(number)").path
             let rehearses = ["--scenario", scenario.path, "--participant", "\(number)"]
             let joining = command(
-                "join-\(number)", ["agent", "join", line, "--home", home, "--label", participant.label] + rehearses,
-                logs)
+                "join-\(number)", ["agent", "join", line, "--home", home, "--label", participant.label], logs)
             try await joining.finish()
             agents.append(command("agent-\(number)", ["agent", "run", "--home", home] + rehearses, logs))
         }

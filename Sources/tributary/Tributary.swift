@@ -18,7 +18,8 @@ struct Tributary: AsyncParsableCommand {
             """,
         version: Tributary.versionText,
         subcommands: [
-            Simulate.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Rehearse.self, Bench.self,
+            Simulate.self, AgentCommand.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Rehearse.self,
+            Bench.self,
             Doctor.self,
         ])
 

@@ -102,7 +102,7 @@ struct ForgeryTests {
     @Test("Another pay rule, quorum or grid than the task's file: the task is named")
     func opening() throws {
         let rules: [(TaskOpened) -> TaskOpened] = [
-            { $0.with(reward: RewardRule(score: .samples, poolPerRound: 10_000_000, epochRounds: 2)) },
+            { $0.with(reward: RewardRule(score: .path, poolPerRound: 10_000_000, epochRounds: 2)) },
             { $0.with(reward: RewardRule(score: .pathNovel, poolPerRound: 11_000_000, epochRounds: 2)) },
             { $0.with(quorum: 1) },
             { $0.with(grid: 23) },

@@ -74,7 +74,7 @@ package final class StreamingAggregator {
     package func serverState() -> [UInt8]? { optimizer.state() }
 
     /// Lends the current global model.
-    package func withModel<Result, Failure: Error>(
+    package func withModel<Result: ~Copyable, Failure: Error>(
         _ body: (borrowing ParameterSet) throws(Failure) -> Result
     ) throws(Failure) -> Result {
         try body(model)

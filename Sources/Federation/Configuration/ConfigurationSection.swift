@@ -108,6 +108,18 @@ package struct ConfigurationSection {
         return value
     }
 
+    /// A list of words or texts, or nil.
+    package func strings(_ key: String) throws(FederationError) -> [String]? {
+        guard let node = values[key] else { return nil }
+        guard case .sequence(let sequence) = node else { throw wrong(key, "a list") }
+        var texts: [String] = []
+        for element in sequence {
+            guard let text = element.scalar?.string else { throw wrong(key, "a list of words") }
+            texts.append(text)
+        }
+        return texts
+    }
+
     /// A list of whole numbers, or nil.
     package func integers(_ key: String, in range: ClosedRange<Int>) throws(FederationError) -> [Int]? {
         guard let node = values[key] else { return nil }

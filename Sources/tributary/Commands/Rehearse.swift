@@ -117,6 +117,13 @@ private struct RehearsalOutput: Encodable {
     let participants: [ParticipantSummary]
     let faults: [String]
 
+    enum CodingKeys: String, CodingKey {
+        case rounds, model, accuracy, entries, root, receipts, seconds, coordinator, participants, faults
+        case simulatedModel = "simulated_model"
+        case coordinatorKills = "coordinator_kills"
+        case agentKills = "agent_kills"
+    }
+
     init(_ report: RehearsalReport, folder: String) {
         rounds = report.rounds
         model = report.model.hex

@@ -1,3 +1,4 @@
+import AgentClient
 import Aggregation
 import ArgumentParser
 import Attestation
@@ -12,6 +13,7 @@ import Simulation
 import Tensors
 import Training
 import Valuation
+import Wire
 
 /// Any error as the user sees it: a code, a sentence, what to do next, and the process's exit code.
 ///
@@ -34,6 +36,7 @@ struct CommandFailure {
         case unavailable = 69
         case cannotCreate = 73
         case io = 74
+        case noPermission = 77
         case interrupted = 130
     }
 
@@ -63,6 +66,10 @@ struct CommandFailure {
         case let error as FederationError:
             let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
+        case let error as AgentError:
+            self.init(
+                code: error.problem ?? error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
+        case let error as WireError: self.init(code: error.code.rawValue, .badData, error.message, hint: error.hint)
         case let error as DatasetError:
             self.init(code: error.code.rawValue, error.code == .notFound ? .noInput : .badData, error.description)
         case let error as RunError: self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message)
@@ -97,6 +104,21 @@ struct CommandFailure {
         case .storeUnreadable: .noInput
         case .readOnly: .cannotCreate
         default: .badData
+        }
+    }
+
+    private static func exit(for code: AgentError.Code) -> Exit {
+        switch code {
+        case .unreachable, .unknownHost: .unavailable
+        case .wrongCertificate, .wrongLogKey, .wrongDigest, .receiptRefused: .auditFault
+        case .folderBusy, .refused, .joinedElsewhere: .noPermission
+        case .folderUnusable: .cannotCreate
+        case .diskFull: .io
+        case .notJoined, .notFound: .noInput
+        case .folderDamaged, .invalidSettings, .unusableData, .unusableTask: .badData
+        case .stopped: .interrupted
+        case .unexpectedAnswer, .trainerFailed, .trainerTimedOut, .trainerOutputInvalid, .abstained, .underlying:
+            .failure
         }
     }
 

@@ -99,14 +99,13 @@ struct StreamingAggregatorTests {
     func equal(hidden: [Int], momentum: Double) throws {
         let world = try StreamedWorld(hidden: hidden, momentum: momentum)
         let whole = try world.whole(threads: 2)
-        let streaming = [1, 2, 3].map { ($0, Result { try world.streaming(threads: $0) }) }
+        let streaming = try [1, 2, 3].map { ($0, try world.streaming(threads: $0)) }
         for round in 1...2 {
             let contributions = try world.contributions(3, round: round)
             let expected = try world.seal(whole, contributions, round: UInt32(round))
             #expect(expected.aggregate == nil)
             #expect((expected.serverState == nil) == (momentum == 0))
             for (threads, aggregator) in streaming {
-                let aggregator = try aggregator.get()
                 let order = SeededGenerator.order(of: contributions.count, seed: threads)
                 #expect(try world.seal(aggregator, contributions, round: UInt32(round), order: order) == expected)
                 #expect(aggregator.withModel { $0.floats } == whole.model.parameters.floats)
@@ -168,7 +167,7 @@ struct StreamingAggregatorTests {
             disturbed.abandon()
             let expected = try world.seal(straight, contributions, round: UInt32(round))
             #expect(try world.seal(disturbed, contributions, round: UInt32(round)) == expected)
-            let before = SharedParameterSet(taken.withModel { $0.copy() })
+            let before = SharedParameterSet(taken.withModel { model in model.copy() })
             taken = try world.streaming(from: before, state: taken.serverState())
             #expect(try world.seal(taken, contributions, round: UInt32(round)) == expected)
         }

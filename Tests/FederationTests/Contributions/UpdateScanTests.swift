@@ -1,3 +1,4 @@
+import Attestation
 import Federation
 import Ledger
 import Tensors
@@ -20,7 +21,7 @@ struct UpdateScanTests {
     private static func verdict(_ blob: ParameterBlob, _ bytes: [UInt8]) throws -> ContributionFault? {
         let update: SharedParameterSet
         do {
-            update = SharedParameterSet(try bytes.withUnsafeBytes { try blob.parameters(from: $0) })
+            update = try bytes.withUnsafeBytes { SharedParameterSet(try blob.parameters(from: $0)) }
         } catch let error as FederationError {
             return ContributionFault(.badShape, error.message)
         }

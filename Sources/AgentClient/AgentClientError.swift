@@ -1,6 +1,0 @@
-import AsyncHTTPClient
-import NIOSSL
-import Subprocess
-
-/// placeholder
-enum AgentClientProbe {}

@@ -1,0 +1,84 @@
+internal import Attestation
+package import Ledger
+package import Wire
+
+/// Makes a folder an agent of a coordinator: checks what the join string pins, and registers the key.
+package struct AgentEnrolment: Sendable {
+    /// What joining gave.
+    package struct Outcome: Sendable {
+        /// The participant's public name.
+        package let did: String
+        package let participant: ParticipantNumber
+        /// The ledger entry that registers the key.
+        package let registration: UInt64
+        package let origin: String
+        package let openTaskCount: Int
+        /// Seconds by which this machine's clock is ahead of the coordinator's, where that is worth saying.
+        package let clockAheadSeconds: Int64?
+    }
+
+    private let folder: AgentFolder
+    private let join: JoinString
+
+    package init(folder: AgentFolder, join: JoinString) {
+        self.folder = folder
+        self.join = join
+    }
+
+    /// Joins, or does again what was cut off; a folder that has joined the same coordinator gets the same answer.
+    ///
+    /// - Parameters:
+    ///   - label: for people, up to 64 printable characters.
+    ///   - data: what to train on, for the first settings file.
+    ///   - schema: of that data, for the first consent file.
+    /// - Throws: `AgentError`: `joinedElsewhere`, `wrongCertificate`, `wrongLogKey`, `refused`, and those of the network
+    ///   and the folder.
+    package func run(label: String, data: String?, schema: Consent.Schema?) async throws(AgentError) -> Outcome {
+        let lock = try folder.open()
+        defer { withExtendedLifetime(lock) {} }
+        if let known = try folder.joinString(), known.verifier != join.verifier {
+            throw AgentError(
+                .joinedElsewhere, "\(folder.path) belongs to the coordinator \(known.verifier.name)",
+                hint: "choose another folder with --home; each coordinator gets a key of its own")
+        }
+        let key = try folder.keyMadeIfMissing()
+        let connection = CoordinatorConnection(join: join, key: key)
+        do throws(AgentError) {
+            let outcome = try await register(key, over: connection, label: label)
+            await connection.close()
+            try folder.write(joinString: join)
+            if try folder.text(at: folder.consentPath) == nil {
+                try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)
+            }
+            if try folder.text(at: folder.settingsPath) == nil {
+                try folder.write(text: AgentSettings.firstText(data: data), to: folder.settingsPath)
+            }
+            var state = folder.state()
+            state.participant = outcome.participant
+            state.registration = outcome.registration
+            state.label = label
+            try folder.write(state: state)
+            return outcome
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+
+    private func register(
+        _ key: SigningKey, over connection: CoordinatorConnection, label: String
+    ) async throws(AgentError) -> Outcome {
+        let patience = Patience(trialCount: 3)
+        let information = try await patience { () async throws(AgentError) in try await connection.information() }
+        var request = WireRegistrationRequest()
+        request.label = label
+        request.invitation = join.invitation
+        let asked = request
+        let registration = try await patience { () async throws(AgentError) in try await connection.register(asked) }
+        let difference = Int64(clamping: Machine.nowMs) - Int64(clamping: information.nowMs)
+        return Outcome(
+            did: key.publicKey.did, participant: registration.participant, registration: registration.sequence,
+            origin: information.origin, openTaskCount: information.openTasks.count,
+            clockAheadSeconds: difference.magnitude > AgentLimits.clockDifferenceMs ? difference / 1_000 : nil)
+    }
+}

@@ -1,0 +1,179 @@
+internal import Attestation
+internal import Federation
+internal import FoundationEssentials
+internal import Ledger
+internal import Tensors
+internal import Training
+internal import Wire
+
+/// What an agent does for one round.
+extension AgentRunner {
+    /// Makes a contribution to a round and delivers it.
+    func make(_ order: WorkOrder) async throws(AgentError) {
+        // The coordinator's clock may be another; what is left of the round is not.
+        let deadlineMs = surroundings.nowMs() + order.remainingMs
+        let task = try await task(order.task)
+        if let objection = rules.objection(to: task) { return decline(order.task, objection) }
+        compareRecords(order)
+        let heartbeat = startHeartbeat(order.key)
+        defer { heartbeat.cancel() }
+        let blob = ParameterBlob(layout: task.architecture.parameterLayout)
+        let (model, fetched) = try await shelf.model(
+            order.baseModel, byteCount: order.baseModelByteCount, blob: blob)
+        var previous: SharedParameterSet?
+        if trainer.needsPreviousModel, let digest = order.previousModel {
+            previous = try await shelf.model(digest, byteCount: nil, blob: blob).model.parameters
+        }
+        let jobFolder = try folder.makeJobFolder(task: order.task, round: order.round)
+        let start = ContinuousClock.now
+        let trained = try await trainer.train(
+            TrainingJob(
+                task: task, taskID: order.task, taskText: taskTexts[order.task] ?? [], round: order.round,
+                participant: identity.participant, model: model.parameters, modelFile: model.path,
+                previousModel: previous, folder: jobFolder, deadlineMs: deadlineMs))
+        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        try folder.remove(jobFolder)
+        guard surroundings.nowMs() < deadlineMs else {
+            observer(.roundOver(round: order.round, "closed before training was done; nothing was sent"))
+            return pass(order.key)
+        }
+        let stored = try await sign(trained, order, blob)
+        state.recentStatements = (state.recentStatements + [stored.digest.hex]).suffix(AgentLimits.recentStatementCount)
+        try await deliver(stored, training: seconds, fetched: fetched)
+    }
+
+    /// Sends a stored contribution, or what the coordinator lacks of it, and notes the answer.
+    func deliver(_ stored: StoredUpdate, training seconds: Double?, fetched: Int) async throws(AgentError) {
+        let sent = try await upload.send(
+            stored.outline, at: stored.path, task: stored.statement.task, round: stored.statement.round)
+        let calls = calls
+        let request = stored.request
+        let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
+        await settle(stored, reply, training: seconds, sent: sent, fetched: fetched)
+    }
+
+    /// Sends an update once more that the coordinator has lost.
+    func resend(_ wire: WireResendOrder) async throws(AgentError) {
+        guard let task = try? Digest(bytes: wire.task), let update = try? Digest(bytes: wire.update) else {
+            throw AgentError(.unexpectedAnswer, "the coordinator asks for an update that it does not name")
+        }
+        guard let stored = try folder.storedUpdate(task: task, round: wire.round), stored.statement.update == update
+        else {
+            observer(.roundOver(round: wire.round, "the coordinator asks for an update that is not here any more"))
+            return try await pause(AgentLimits.heartbeatMs)
+        }
+        do {
+            let sent = try await upload.send(stored.outline, at: stored.path, task: task, round: wire.round)
+            observer(.resent(round: wire.round, byteCount: sent))
+        } catch {
+            guard error.isProblem(.conflict) else { throw error }
+            observer(.roundOver(round: wire.round, "was over before the update was sent again"))
+        }
+    }
+
+    /// The task's configuration, its file checked against its id.
+    private func task(_ id: Digest) async throws(AgentError) -> TaskConfiguration {
+        if let known = tasks[id] { return known }
+        let calls = calls
+        var bytes: [UInt8]
+        if let kept = folder.taskText(id) {
+            bytes = kept
+        } else {
+            bytes = try await patience { () async throws(AgentError) in try await calls.taskText(id) }
+            guard SHA256.hash(bytes) == id else {
+                throw AgentError(
+                    .wrongDigest, "the task file that the coordinator sends does not have the id \(id)",
+                    hint: "tell the operator")
+            }
+            try folder.write(taskText: bytes, id: id)
+        }
+        do throws(FederationError) {
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw FederationError(.malformedConfiguration, "it is not UTF-8 text")
+            }
+            let task = try TaskConfiguration(text: text)
+            tasks[id] = task
+            taskTexts[id] = bytes
+            return task
+        } catch {
+            throw AgentError(
+                .unusableTask, "the task \(id) cannot be read: \(error.message)",
+                hint: "this agent may be too old for it: tributary --version")
+        }
+    }
+
+    /// Says so where the coordinator's record of this participant is not what the agent knows of itself.
+    ///
+    /// The statement names what the coordinator says in any case: with another value its rules would refuse it, and the
+    /// receipts prove what was accepted.
+    private func compareRecords(_ order: WorkOrder) {
+        guard let last = state.lastAccepted, order.previousContribution.hex != last else { return }
+        let isOwn = state.recentStatements.contains(order.previousContribution.hex)
+        guard !isOwn else { return state.lastAccepted = order.previousContribution.hex }
+        observer(
+            .recordsDiffer(
+                """
+                the coordinator says that this participant's last contribution is \
+                \(order.previousContribution.hex.prefix(16))…, here it is \(last.prefix(16))…; keep the receipts, and \
+                see whether another agent uses this key
+                """))
+        state.lastAccepted = nil
+    }
+
+    /// Digests, states and signs an update, and puts it on disk, away from the threads that serve connections.
+    private func sign(
+        _ trained: TrainedUpdate, _ order: WorkOrder, _ blob: ParameterBlob
+    ) async throws(AgentError) -> StoredUpdate {
+        guard trained.update.parameters.layout.count == blob.layout.count else {
+            throw AgentError(
+                .trainerOutputInvalid,
+                "the update has \(trained.update.parameters.layout.count) values; the task's layout has "
+                    + "\(blob.layout.count)")
+        }
+        guard trained.sampleCount > 0, trained.sampleCount <= Int(LedgerLimits.totalWeight) else {
+            throw AgentError(
+                .trainerOutputInvalid, "the trainer says that it trained on \(trained.sampleCount) examples")
+        }
+        let identity = identity
+        let folder = folder
+        let threads = rules.settings.threads
+        return try await SeparateThread.run { () throws(AgentError) in
+            let hashes = blob.header.withUnsafeBytes { header in
+                trained.update.parameters.values.withUnsafeValues { values in
+                    BlobDigest.chunkHashes(ofParts: [header, UnsafeRawBufferPointer(values)], threads: threads)
+                }
+            }
+            let outline = BlobOutline(byteCount: blob.byteCount, chunkHashes: hashes)
+            var generator = SystemRandomNumberGenerator()
+            let statement = ContributionStatement(
+                task: order.task, round: order.round, participantKey: identity.key.publicKey,
+                baseModel: order.baseModel, configuration: order.task, update: outline.digest,
+                parameterCount: UInt64(blob.layout.count), sampleCount: UInt64(trained.sampleCount),
+                stepCount: UInt32(clamping: trained.stepCount),
+                nonce: (0..<ContributionStatement.nonceByteCount).map { _ in .random(in: 0...255, using: &generator) },
+                previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot)
+            let signed: SignedContribution
+            do throws(LedgerError) { signed = try statement.signed(by: identity.key) } catch {
+                throw AgentError(.underlying, error.message)
+            }
+            return try folder.store(trained.update, blob: blob, outline: outline, signed, statement)
+        }
+    }
+
+    /// Tells the coordinator every few seconds that this agent is alive and at work.
+    private func startHeartbeat(_ key: RoundKey) -> Task<Void, Never> {
+        var request = WireWorkRequest()
+        request.currentTask = Data(key.task.bytes)
+        request.currentRound = key.round
+        let beat = request
+        let calls = calls
+        let surroundings = surroundings
+        return Task {
+            while !Task.isCancelled {
+                do { try await surroundings.sleep(AgentLimits.heartbeatMs) } catch { return }
+                // A sign of life that is lost is made up for by the next one.
+                _ = try? await calls.work(beat)
+            }
+        }
+    }
+}

@@ -1,0 +1,8 @@
+import Foundation
+
+/// What an agent tells while it works: plain lines on standard error.
+enum AgentLog {
+    static func line(_ text: String) {
+        try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))
+    }
+}
