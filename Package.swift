@@ -116,7 +116,8 @@ let package = Package(
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
                 "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
-                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser,
+                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, nioCore, nioHTTP1,
+                nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: strict
         ),
