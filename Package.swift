@@ -81,9 +81,14 @@ let package = Package(
         room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
         // I/O from here up: run folders, the simulated world, the auditor.
         room("Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
+        room("Wire", ["Attestation", protobuf]),
+        room(
+            "Coordination",
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+        ),
         room(
             "Simulation",
-            ["Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
+            ["Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
         ),
         room(
             "Audit",
@@ -91,11 +96,6 @@ let package = Package(
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]
-        ),
-        room("Wire", ["Attestation", protobuf]),
-        room(
-            "Coordination",
-            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
         ),
         room(
             "CoordinatorServer",
@@ -136,14 +136,20 @@ let package = Package(
         tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         tests(
             of: "Simulation",
-            ["Aggregation", "Attestation", "Audit", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]),
+            [
+                "Aggregation", "Attestation", "Audit", "Coordination", "Datasets", "Federation", "Ledger", "Runs",
+                "Tensors", "Training",
+            ]),
         tests(
             of: "Audit",
             [
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
                 "Training",
             ]),
-        tests(of: "AgentClient", ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Wire", ["Attestation"]),
+        tests(
+            of: "AgentClient",
+            ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
         tests(of: "Rehearsal"),
         .testTarget(
             name: "CommandLineTests",

@@ -12,6 +12,10 @@ package enum CoordinationLimits {
     package static let longestEjectionMs: UInt64 = 3_600_000
     /// After a restart, how long a task with a quorum waits for the others to reconnect before it opens a round.
     package static let gatheringMs: UInt64 = 3_000
+    /// How long a task stands still after its disk failed before it is taken up anew.
+    package static let retryMs: UInt64 = 5_000
+    /// A clock that is behind by more was set back; by less, two threads have read it at about the same time.
+    package static let clockToleranceMs: UInt64 = 5_000
     /// Uploads that one participant may have under way.
     package static let uploadsPerParticipant = 2
     /// Replies that wait for one contribution's check.

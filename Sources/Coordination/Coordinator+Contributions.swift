@@ -46,7 +46,9 @@ extension Coordinator {
             return reply(.refused(reason: RefusalReason.malformed.name, detail: error.message))
         }
         let statement = entry.statement
-        if let number = journal.state.numbers[statement.participantKey], contribution.isSigned(by: statement.participantKey) {
+        if let number = journal.state.numbers[statement.participantKey],
+            contribution.isSigned(by: statement.participantKey)
+        {
             _ = try heard(of: number)
         }
         if let sequence = journal.sequence(of: .contributionAccepted(entry)) {
@@ -57,8 +59,8 @@ extension Coordinator {
             let detail = "the task \(statement.task) is not open"
             return reply(.refused(reason: RefusalReason.wrongTask.name, detail: detail))
         }
-        let digest = contribution.digest
-        if let ticket = task.ticketOfStatement[digest], var pending = task.pending[ticket] {
+        if let failure = task.failure { return reply(.unavailable(failure.message)) }
+        if let ticket = task.ticketOfContribution[contribution], var pending = task.pending[ticket] {
             guard pending.replies.count < CoordinationLimits.repliesPerContribution else {
                 return reply(.unavailable("it is being checked already"))
             }
@@ -73,9 +75,10 @@ extension Coordinator {
         }
         let ticket = nextTicket
         nextTicket += 1
-        task.ticketOfStatement[digest] = ticket
+        task.ticketOfContribution[contribution] = ticket
         task.pending[ticket] = RunningTask.PendingContribution(
-            statement: digest, participant: statement.participantKey, update: statement.update, replies: [reply])
+            contribution: contribution, participant: statement.participantKey, update: statement.update,
+            replies: [reply])
         try handle(
             .received(statement: contribution.statementBytes, signature: contribution.signature, ticket: ticket),
             for: task)
@@ -104,16 +107,19 @@ extension Coordinator {
         case .checked(let ticket, .failure(let error)):
             answer(ticket, of: task, .unavailable(error.message))
             try handle(.withdrawn(ticket: ticket), for: task)
-        case .folded(let contribution, .success(let isThere)):
+        case .folded(let contribution, let round, .success(let isThere)):
             task.foldsUnderway -= 1
-            if !isThere { task.missing[contribution.participant] = contribution }
-            if !isThere { notifyWork([contribution.participant]) }
+            // Of a round that was given up meanwhile nothing is missing any more.
+            if !isThere, round == task.heldRound {
+                task.missing[contribution.participant] = contribution
+                notifyWork([contribution.participant])
+            }
             aggregateIfReady(task)
         case .aggregated(.success(let round)):
             task.isAggregating = false
             task.previousModel = task.engine.model
             try handle(.aggregated(round), for: task)
-        case .folded(_, .failure(let error)), .aggregated(.failure(let error)), .done(.failure(let error)):
+        case .folded(_, _, .failure(let error)), .aggregated(.failure(let error)), .done(.failure(let error)):
             fail(task, error)
         case .done(.success): break
         }
@@ -121,15 +127,19 @@ extension Coordinator {
 
     /// The ledger's time may be past the deadline by entries of other tasks: then what was checked comes too late.
     private func inTime(_ verdict: UpdateVerdict, _ ticket: UInt64, _ task: RunningTask) -> UpdateVerdict {
-        guard case .sound = verdict, let deadlineMs = task.deadlineMs, journal.state.lastTimeMs > deadlineMs else {
+        guard case .sound = verdict, let deadlineMs = task.invitation?.deadlineMs, journal.state.lastTimeMs > deadlineMs
+        else {
             return verdict
         }
         return .refused(.late, detail: "its check ended after the deadline")
     }
 
-    /// Stops a task that cannot go on.
+    /// Stops a task that cannot go on; if its disk failed, for a while.
     func fail(_ task: RunningTask, _ error: CoordinationError) {
         task.failure = error
+        if error.code == .storageFailed || error.code == .diskFull {
+            task.retryAtMs = nowMs + CoordinationLimits.retryMs
+        }
         for ticket in task.pending.keys.sorted() { answer(ticket, of: task, .unavailable(error.message)) }
         environment.notify(.taskFailed(task: task.id, error))
     }
@@ -141,6 +151,7 @@ extension Coordinator {
     package func advance(nowMs: UInt64) throws(CoordinationError) -> UInt64? {
         setTime(nowMs)
         for id in journal.state.taskOrder {
+            if let task = running[id], let retryAtMs = task.retryAtMs, self.nowMs >= retryAtMs { try takeUpAgain(task) }
             guard let task = running[id], task.failure == nil else { continue }
             if let deadlineMs = task.deadlineMs, self.nowMs > deadlineMs, let round = task.invitation?.round {
                 task.deadlineMs = nil
@@ -149,12 +160,15 @@ extension Coordinator {
         }
         try startWaitingTasks()
         var next = membership.nextReturnMs(after: self.nowMs)
-        for task in running.values where task.failure == nil {
+        for task in running.values {
+            if let retryAtMs = task.retryAtMs { next = min(next ?? retryAtMs, retryAtMs) }
+            guard task.failure == nil else { continue }
             let gathering = task.invitation == nil ? task.gatherUntilMs.flatMap { $0 > self.nowMs ? $0 : nil } : nil
             for due in [task.deadlineMs.map { $0 + 1 }, gathering] {
                 if let due { next = min(next ?? due, due) }
             }
         }
-        return next
+        // On the caller's clock, which may be behind the ledger's.
+        return next.map { nowMs + ($0 - min($0, self.nowMs)) }
     }
 }

@@ -31,7 +31,7 @@ extension Coordinator {
                 fold(contribution, round: task.engine.round, of: task)
             case .refuse(let ticket, let reason, let detail): refuse(ticket, reason, detail, task)
             case .aggregate(let round, let accepted): aggregate(round, accepted, task)
-            case .abandon(let round): abandon(round, task)
+            case .abandon(let round): try abandon(round, task)
             case .finish(let rounds, let model): try finish(task, rounds: rounds, model: model)
             }
         }
@@ -41,7 +41,6 @@ extension Coordinator {
         switch body {
         case .contributionAccepted(let entry): recordAccepted(entry, task)
         case .roundSealed(let sealed):
-            noteMissed(task)
             propose(body, timeMs: task.engine.entryTimeMs)
             task.lastSealed = sealed
             task.lastScores = []
@@ -62,7 +61,7 @@ extension Coordinator {
 
     private func recordAccepted(_ entry: ContributionAccepted, _ task: RunningTask) {
         let key = entry.statement.participantKey
-        let ticket = task.ticketOfStatement[entry.contribution.digest]
+        let ticket = task.ticketOfContribution[entry.contribution]
         guard let number = journal.state.numbers[key] else { return }
         propose(.contributionAccepted(entry), timeMs: task.engine.entryTimeMs) { [weak self, weak task] sequence in
             guard let self, let task else { return }
@@ -91,8 +90,8 @@ extension Coordinator {
     }
 
     private func invite(_ invitation: Federation.Invitation, _ task: RunningTask) {
-        let isResumed = task.invitation == nil && !task.accepted.isEmpty
-        if !isResumed { task.accepted.removeAll() }
+        // A resumed round keeps what was accepted before the restart.
+        if !task.isResuming { task.accepted.removeAll() }
         task.invitation = invitation
         task.hasOpenedRound = true
         let id = task.id
@@ -109,7 +108,7 @@ extension Coordinator {
         let computation = task.computation
         submit(task) { () in
             .folded(
-                contribution,
+                contribution, round: round,
                 Result { () throws(CoordinationError) in try computation.fold(contribution, round: round) })
         }
     }
@@ -133,7 +132,10 @@ extension Coordinator {
     private func aggregate(_ round: UInt32, _ accepted: [AcceptedContribution], _ task: RunningTask) {
         task.deadlineMs = nil
         task.heldAggregation = (round, accepted)
-        afterwards.append { [weak self] in self?.aggregateIfReady(task) }
+        afterwards.append { [weak self] in
+            self?.noteMissed(task)
+            self?.aggregateIfReady(task)
+        }
     }
 
     func aggregateIfReady(_ task: RunningTask) {
@@ -154,13 +156,14 @@ extension Coordinator {
         }
     }
 
-    private func abandon(_ round: UInt32, _ task: RunningTask) {
+    private func abandon(_ round: UInt32, _ task: RunningTask) throws(CoordinationError) {
+        // What was accepted last counts as an answer and stays as evidence.
+        try flush()
         task.deadlineMs = nil
         task.missing.removeAll()
         let accepted = journal.state.tasks[task.id]?.round?.accepted.values.map(\.update) ?? []
         let (computation, vault, id) = (task.computation, environment.vault, task.id)
-        let noteMissed = { [weak self] in self?.noteMissed(task) }
-        noteMissed()
+        noteMissed(task)
         task.invitation = nil
         submit(task) { () in
             computation.abandon()
@@ -198,7 +201,7 @@ extension Coordinator {
     /// Answers whoever waits for a contribution's check.
     func answer(_ ticket: UInt64, of task: RunningTask, _ answer: ContributionAnswer) {
         guard let pending = task.pending.removeValue(forKey: ticket) else { return }
-        task.ticketOfStatement[pending.statement] = nil
+        task.ticketOfContribution[pending.contribution] = nil
         for reply in pending.replies { reply(answer) }
     }
 

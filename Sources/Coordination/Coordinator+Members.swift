@@ -65,7 +65,7 @@ extension Coordinator {
         if try !heard(of: number), wasDeclined { try startWaitingTasks() }
         for id in journal.state.taskOrder {
             guard let task = running[id], !task.declined.contains(number) else { continue }
-            if let missing = task.missing[number], let round = task.heldRound {
+            if task.failure == nil, let missing = task.missing[number], let round = task.heldRound {
                 return .resend(task: id, round: round, update: missing.update)
             }
             let isAtIt = query.current.map { $0.task == id && $0.round == task.invitation?.round } ?? false

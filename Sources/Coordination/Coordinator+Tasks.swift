@@ -100,22 +100,34 @@ extension Coordinator {
             }
         } catch {
             let cause = (error as? CoordinationError) ?? CoordinationError(.invalidTask, "\(error)")
+            running[id]?.retryAtMs = nowMs + CoordinationLimits.retryMs
             environment.notify(.taskFailed(task: id, cause))
             return
         }
         let task = makeRunningTask(state, material)
+        // Whoever declined it before its disk failed still does.
+        task.declined = running[id]?.declined ?? []
         running[id] = task
         if let round = state.round {
             let firstTicket = nextTicket
             nextTicket += UInt64(round.accepted.count)
             task.accepted = Set(round.accepted.keys)
             task.hasOpenedRound = true
+            task.isResuming = true
             try perform(task.engine.resume(round, firstTicket: firstTicket, atMs: nowMs), task)
+            task.isResuming = false
             try flush()
         } else {
             task.hasOpenedRound = given != nil
             try start(task)
         }
+    }
+
+    /// Takes up a task anew whose disk had failed, from what the ledger shows: as after a restart. Answers to the jobs
+    /// that it gave out before are dropped.
+    func takeUpAgain(_ task: RunningTask) throws(CoordinationError) {
+        guard let state = journal.state.tasks[task.id] else { return }
+        try takeUp(state)
     }
 
     private func makeRunningTask(_ state: TaskState, _ material: TaskMaterial) -> RunningTask {

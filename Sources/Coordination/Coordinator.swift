@@ -47,6 +47,8 @@ package final class Coordinator {
     var nextGeneration: UInt64 = 1
     /// The latest time that was given; time does not run backwards here, whatever clocks do.
     var nowMs: UInt64
+    /// The driver's clock when it was looked at last, as far as it went forward.
+    private var clockMs: UInt64
     /// Entries that are proposed and not yet durable.
     var proposed: [Proposed] = []
     /// What is done once they are, in order.
@@ -91,10 +93,13 @@ package final class Coordinator {
             throw Self.ledgerFailed(error)
         }
         self.nowMs = max(nowMs, journal.state.lastTimeMs)
+        clockMs = nowMs
         try readIndex()
         membership.grow(to: journal.state.participants.count)
         do {
             if journal.state.hasDue { try noteAppended(journal.appendDue(timeMs: self.nowMs)) }
+            // The process ended between a task's close and its snapshot.
+            if index.lacksSnapshot { try journal.append([.snapshot(journal.state.snapshot)], timeMs: self.nowMs) }
         } catch {
             throw Self.ledgerFailed(error)
         }
@@ -144,12 +149,24 @@ package final class Coordinator {
         }
     }
 
-    /// Moves time on, never back.
-    func setTime(_ nowMs: UInt64) { self.nowMs = max(self.nowMs, nowMs) }
+    /// Moves time on, never back. While the driver's clock is behind the ledger's time, because it was set back, time
+    /// goes on at that clock's pace: deadlines pass all the same.
+    func setTime(_ nowMs: UInt64) {
+        if nowMs >= self.nowMs {
+            self.nowMs = nowMs
+        } else if nowMs > clockMs {
+            self.nowMs += nowMs - clockMs
+        } else if nowMs + CoordinationLimits.clockToleranceMs >= clockMs {
+            return
+        }
+        clockMs = nowMs
+    }
 
     static func ledgerFailed(_ error: LedgerError) -> CoordinationError {
         CoordinationError(
             .ledgerFailed, error.message,
-            hint: "stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` checks it")
+            hint:
+                "stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` checks it"
+        )
     }
 }

@@ -21,7 +21,7 @@ package struct CoordinatorJob: Sendable {
 package struct CoordinatorJobResult: Sendable {
     enum Outcome: Sendable {
         case checked(ticket: UInt64, Result<UpdateVerdict, CoordinationError>)
-        case folded(AcceptedContribution, Result<Bool, CoordinationError>)
+        case folded(AcceptedContribution, round: UInt32, Result<Bool, CoordinationError>)
         case aggregated(Result<RoundResult, CoordinationError>)
         case done(Result<Void, CoordinationError>)
     }

@@ -19,6 +19,8 @@ struct LedgerIndex {
     private(set) var registrations: [UInt64] = []
     /// The entries that accepted each participant's contributions, oldest first.
     private(set) var accepted: [[UInt64]] = []
+    /// A task was closed and no snapshot followed; up to date at the start only.
+    private(set) var lacksSnapshot = false
     private var numbers: [PublicKey: Int] = [:]
     private var openBase: [Digest: Digest] = [:]
 
@@ -39,7 +41,9 @@ struct LedgerIndex {
             let last = lastAggregated[sealed.task] ?? []
             lastAggregated[sealed.task] =
                 last.suffix(1) + [AggregatedRound(round: sealed.round, baseModel: base, sealed: sealed)]
-        case .genesis, .contributionRefused, .scores, .transfer, .epochSettled, .taskClosed, .snapshot: break
+        case .taskClosed: lacksSnapshot = true
+        case .snapshot: lacksSnapshot = false
+        case .genesis, .contributionRefused, .scores, .transfer, .epochSettled: break
         }
     }
 }

@@ -8,7 +8,7 @@ import Ledger
 final class RunningTask {
     /// A contribution whose check is under way.
     struct PendingContribution {
-        let statement: Digest
+        let contribution: SignedContribution
         let participant: PublicKey
         let update: Digest
         var replies: [@Sendable (ContributionAnswer) -> Void]
@@ -27,7 +27,9 @@ final class RunningTask {
     var accepted: Set<ParticipantNumber> = []
     /// By ticket.
     var pending: [UInt64: PendingContribution] = [:]
-    var ticketOfStatement: [Digest: UInt64] = [:]
+    /// The ticket of each contribution whose check is under way: of these bytes with this signature, so that a forger of
+    /// one is not taken for its author.
+    var ticketOfContribution: [SignedContribution: UInt64] = [:]
     /// Accepted, but their bytes are gone: to be sent again.
     var missing: [ParticipantNumber: AcceptedContribution] = [:]
     /// A round that is full but cannot be averaged before what is missing came again.
@@ -42,8 +44,12 @@ final class RunningTask {
     /// No round was opened since the start: whoever reconnects is waited for until then.
     var gatherUntilMs: UInt64?
     var hasOpenedRound = false
+    /// The round that the ledger shows open is being taken up.
+    var isResuming = false
     /// Why the task stands still, if it does.
     var failure: CoordinationError?
+    /// When it is taken up anew, if what failed may have passed.
+    var retryAtMs: UInt64?
     var lastSealed: RoundSealed?
     var lastScores: [ContributionScore] = []
     /// The model before the last change.

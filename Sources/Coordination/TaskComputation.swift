@@ -106,27 +106,35 @@ final class TaskComputation: @unchecked Sendable {
         } catch let error as CoordinationError {
             throw error
         } catch {
-            throw CoordinationError(
-                .computationFailed, "round \(round) cannot be computed: \(error)",
-                hint: "the task stands still; the ledger shows its last sealed round")
+            // A disk's failure may pass, and what is lost can be sent again; the rest cannot be mended here.
+            throw lost
+                ?? CoordinationError(
+                    .computationFailed, "round \(round) cannot be computed: \(error)",
+                    hint: "the task stands still; the ledger shows its last sealed round")
         }
     }
 
     private func seal(
         _ round: UInt32, _ accepted: [AcceptedContribution], with aggregator: RoundAggregator
     ) throws -> RoundResult {
-        let result = try aggregator.seal(round: round, accepted: accepted) { contribution throws(FederationError) in
-            do throws(CoordinationError) {
-                if let file = try intactFile(of: contribution, round: round) {
-                    return try checkedUpdate(contribution, file)
+        var lost: CoordinationError?
+        do {
+            let result = try aggregator.seal(round: round, accepted: accepted) { contribution throws(FederationError) in
+                do throws(CoordinationError) {
+                    if let file = try intactFile(of: contribution, round: round) {
+                        return try checkedUpdate(contribution, file)
+                    }
+                    lost = CoordinationError(.storageFailed, "update \(contribution.update) cannot be read back")
+                } catch {
+                    lost = error
                 }
-            } catch {
-                throw FederationError(.unusableUpdate, error.message)
+                throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
             }
-            throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
+            try store(round, result, aggregator.model.parameters, aggregator.serverState())
+            return result
+        } catch {
+            throw lost ?? error
         }
-        try store(round, result, aggregator.model.parameters, aggregator.serverState())
-        return result
     }
 
     private func seal(
@@ -183,7 +191,13 @@ final class TaskComputation: @unchecked Sendable {
         of contribution: AcceptedContribution, round: UInt32
     ) throws(CoordinationError) -> (any BlobReading)? {
         let file: any BlobReading
-        do {
+        do throws(CoordinationError) {
+            // Sent again after its bytes were gone, it is an upload once more.
+            if !checked.contains(contribution.ticket),
+                vault.hasUpload(task: task, round: round, digest: contribution.update)
+            {
+                try vault.finishUpload(task: task, round: round, digest: contribution.update)
+            }
             file = try vault.update(task: task, round: round, digest: contribution.update)
         } catch {
             guard error.code == .notFound else { throw error }
@@ -238,7 +252,9 @@ final class TaskComputation: @unchecked Sendable {
         do {
             try header.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
             let offset = blob.header.count
-            try set.values.withUnsafeMutableValues { try file.read(into: UnsafeMutableRawBufferPointer($0), at: offset) }
+            try set.values.withUnsafeMutableValues {
+                try file.read(into: UnsafeMutableRawBufferPointer($0), at: offset)
+            }
         } catch {
             throw CoordinationError(.storageFailed, "\(error)")
         }

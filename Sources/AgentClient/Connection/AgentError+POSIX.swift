@@ -24,7 +24,9 @@ extension AgentError {
         case let error as NIOConnectionError: return connection(error, place)
         case let error as HTTPClientError: return client(error, place)
         case is NIOSSLError, is BoringSSLError:
-            return unreachable("the TLS handshake with \(place) failed: \(error)")
+            return unreachable("the TLS handshake with \(place) failed: \("\(error)".prefix(200))")
+        case let error as IOError where error.errnoCode == ECONNREFUSED:
+            return unreachable("cannot connect to \(place): nothing listens there")
         case let error as IOError: return unreachable("the link to \(place) broke: \(words(of: error.errnoCode))")
         case is NIOTooManyBytesError:
             return AgentError(.unexpectedAnswer, "\(place) answers with more bytes than the protocol allows")

@@ -44,12 +44,20 @@ extension AgentRunner {
 
     /// Sends a stored contribution, or what the coordinator lacks of it, and notes the answer.
     func deliver(_ stored: StoredUpdate, training seconds: Double?, fetched: Int) async throws(AgentError) {
-        let sent = try await upload.send(
-            stored.outline, at: stored.path, task: stored.statement.task, round: stored.statement.round)
         let calls = calls
         let request = stored.request
-        let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
-        await settle(stored, reply, training: seconds, sent: sent, fetched: fetched)
+        var sent = 0
+        for trial in 1... {
+            sent += try await upload.send(
+                stored.outline, at: stored.path, task: stored.statement.task, round: stored.statement.round)
+            do {
+                let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
+                return await settle(stored, reply, training: seconds, sent: sent, fetched: fetched)
+            } catch {
+                // A coordinator that was restarted in between may not have all the bytes any more.
+                guard error.isProblem(.conflict), trial < AgentLimits.uploadTrials else { throw error }
+            }
+        }
     }
 
     /// Sends an update once more that the coordinator has lost.

@@ -189,8 +189,8 @@ package actor AgentRunner {
         switch error.code {
         case .refused where error.isProblem(.conflict) || error.isProblem(.wrongDigest):
             observer(.roundOver(round: order.round, "was over before the contribution was in: \(error.message)"))
+            // What was signed stays until the next round opens: there is no second statement for one round.
             pass(order.key)
-            try folder.removeUpdate(task: order.task, round: order.round)
         case .abstained:
             observer(.failed(round: order.round, error))
             pass(order.key)

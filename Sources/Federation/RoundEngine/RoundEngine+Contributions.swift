@@ -89,7 +89,7 @@ extension RoundEngine {
         if open.accepted[check.participant] != nil {
             return (.duplicate, Self.duplicateDetail(check.participant, open))
         }
-        return weightFault(in: check.entry.statement, of: open)
+        return weightFault(in: check.entry.statement, of: open) ?? chainFault(in: check.entry.statement, check.participant)
     }
 
     /// The sum is exact up to a total weight; what would pass it is refused.
@@ -99,6 +99,16 @@ extension RoundEngine {
     ) -> (RefusalReason, String)? {
         guard open.acceptedWeight + statement.sampleCount <= LedgerLimits.totalWeight else {
             return (.badSampleCount, "the round's total weight would pass \(LedgerLimits.totalWeight)")
+        }
+        return nil
+    }
+
+    /// Statements form one chain over all tasks of a ledger: another task may have taken one meanwhile.
+    private func chainFault(
+        in statement: ContributionStatement, _ participant: ParticipantNumber
+    ) -> (RefusalReason, String)? {
+        guard statement.previousContribution == lastStatements[participant] ?? .zero else {
+            return (.malformed, "does not follow the participant's last accepted contribution")
         }
         return nil
     }
@@ -141,9 +151,7 @@ extension RoundEngine {
             )
         }
         if let fault = weightFault(in: statement, of: open) { return fault }
-        guard statement.previousContribution == lastStatements[participant] ?? .zero else {
-            return (.malformed, "does not follow the participant's last accepted contribution")
-        }
+        if let fault = chainFault(in: statement, participant) { return fault }
         guard open.pending.count < FederationLimits.checksInFlight else {
             return (.roundFull, "\(open.pending.count) contributions are being checked already; send it again later")
         }

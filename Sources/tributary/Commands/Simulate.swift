@@ -19,6 +19,7 @@ struct Simulate: ParsableCommand {
               tributary simulate
               tributary simulate Simulations/scenarios/mnist-2nn-iid.yaml --data ../shared/data/mnist
               tributary simulate --seed 7 --rounds 10 --json
+              tributary simulate --faults --seeds 200   a coordinator and agents whose disks, links and processes fail
             """)
 
     @Argument(help: ArgumentHelp("Scenario file (YAML).", valueName: "scenario"))
@@ -38,11 +39,33 @@ struct Simulate: ParsableCommand {
         help: ArgumentHelp("Shuffles when messages arrive, and nothing else.", valueName: "n"))
     var arrivalSeed: UInt64?
 
+    @Flag(
+        name: .long,
+        help:
+            "Simulate faults instead: crashes, torn writes, lost messages, wrong clocks; nothing may be lost or paid twice."
+    )
+    var faults = false
+
+    @Option(name: .long, help: ArgumentHelp("With --faults: worlds to try, from --seed on.", valueName: "n"))
+    var seeds = 1
+
+    @Flag(name: .long, help: "With --faults: print every event of the first seed's world.")
+    var events = false
+
     @OptionGroup var threadsOption: ThreadsOption
     @OptionGroup var runsOptions: RunsOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
+        if !faults, seeds != 1 || events { throw ValidationError("--seeds and --events go with --faults") }
+        if !(1...SimulationLimits.faultSeedCount).contains(seeds) {
+            throw ValidationError("--seeds must be 1 to \(SimulationLimits.faultSeedCount), not \(seeds)")
+        }
+        if faults, scenarioPath != nil || rounds != nil || data != nil || arrivalSeed != nil {
+            throw ValidationError(
+                "--faults makes its own worlds: it takes --seed, --seeds, --events and --threads only")
+        }
+        if events, output.json { throw ValidationError("--events prints lines for people; leave out --json") }
         if let rounds, !(1...FederationLimits.roundCount).contains(rounds) {
             throw ValidationError("--rounds must be 1 to \(FederationLimits.roundCount), not \(rounds)")
         }
@@ -54,6 +77,7 @@ struct Simulate: ParsableCommand {
 
     func run() throws {
         Interruption.watch()
+        if faults { return try runFaults() }
         let federation = try prepare()
         let folder = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date())
         if !output.json { announce(federation) }
