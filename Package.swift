@@ -14,19 +14,19 @@ let strict: [SwiftSetting] = [
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
-let hummingbirdTLS = Target.Dependency.product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 
 /// A library target of the house.
@@ -51,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types.git", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio.git", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras.git", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl.git", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-protobuf.git", from: "1.39.0", traits: []),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
@@ -63,6 +64,7 @@ let package = Package(
     ],
     targets: [
         // C at the edge: system libraries, and our own kernels and data.
+        .systemLibrary(name: "CLinux"),
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "COpenSSL", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
@@ -100,8 +102,9 @@ let package = Package(
         room(
             "CoordinatorServer",
             [
-                "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Wire", hummingbird, hummingbirdCore, hummingbirdTLS, httpTypes, logging, nioCore, nioPosix, nioSSL,
-                serviceLifecycle,
+                "CLinux", "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Training", "Wire",
+                httpTypes, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, nioSSL, protobuf, serviceLifecycle,
+                unixSignals,
             ]
         ),
         room(
@@ -116,8 +119,7 @@ let package = Package(
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
                 "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
-                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, nioCore, nioHTTP1,
-                nioPosix, nioSSL, protobuf,
+                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: strict
         ),

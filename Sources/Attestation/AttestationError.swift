@@ -26,6 +26,8 @@ package struct AttestationError: Error, Equatable, CustomStringConvertible {
         case invalidSignature
         /// No signature of a note is by a known key.
         case unknownSigner
+        /// A certificate or its private key that cannot be read, or that do not belong together.
+        case invalidCertificate
         /// Something larger or more numerous than `AttestationLimits` allows.
         case limitExceeded
         /// The cryptographic library failed where it must not.

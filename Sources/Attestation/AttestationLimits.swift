@@ -20,4 +20,6 @@ package enum AttestationLimits {
     package static let base58ByteCount = 128
     /// Characters quoted from bad input in an error's message.
     package static let quotedCharacterCount = 80
+    /// Bytes of a PEM file of certificates or of a private key.
+    package static let certificateByteCount = 1 << 20
 }

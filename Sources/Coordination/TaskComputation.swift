@@ -107,8 +107,7 @@ final class TaskComputation: @unchecked Sendable {
             throw error
         } catch {
             // A disk's failure may pass, and what is lost can be sent again; the rest cannot be mended here.
-            throw lost
-                ?? CoordinationError(
+            throw CoordinationError(
                     .computationFailed, "round \(round) cannot be computed: \(error)",
                     hint: "the task stands still; the ledger shows its last sealed round")
         }

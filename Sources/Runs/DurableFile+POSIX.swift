@@ -1,13 +1,17 @@
 import Foundation
 
 /// Whole files written so that a reader, or a crash, sees the old bytes or the new ones and nothing between.
-enum DurableFile {
+package enum DurableFile {
     /// Replaces or creates a file: a temporary file beside it, `fsync`, `rename`, `fsync` of the folder.
     ///
     /// With `flushed` false the two flushes are left out: still never half a file to a reader, but after a power cut
     /// the newest files may be empty.
-    static func write(_ bytes: [UInt8], to path: String, flushed: Bool = true) throws(RunError) {
-        try write(header: bytes.span.bytes, values: [UInt8]().span.bytes, to: path, flushed: flushed)
+    ///
+    /// - Parameter mode: permissions of a new file; 0o600 for a secret.
+    package static func write(
+        _ bytes: [UInt8], to path: String, mode: UInt32 = 0o644, flushed: Bool = true
+    ) throws(RunError) {
+        try write(header: bytes.span.bytes, values: [UInt8]().span.bytes, to: path, mode: mode, flushed: flushed)
     }
 
     /// As `write(_:to:flushed:)`, of two runs of bytes one after the other.
@@ -15,10 +19,11 @@ enum DurableFile {
         header: RawSpan,
         values: RawSpan,
         to path: String,
+        mode: UInt32 = 0o644,
         flushed: Bool
     ) throws(RunError) {
         let temporary = path + temporarySuffix
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
         guard descriptor >= 0 else { throw .fileSystem("write", path, errno: errno) }
         var failure: RunError?
         do throws(RunError) {
@@ -43,7 +48,7 @@ enum DurableFile {
     static let temporarySuffix = ".part"
 
     /// The bytes of a regular file of at most `limit` bytes; the size is looked up before anything is allocated.
-    static func read(_ path: String, limit: Int) throws(RunError) -> [UInt8] {
+    package static func read(_ path: String, limit: Int) throws(RunError) -> [UInt8] {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw .fileSystem("read", path, errno: errno) }
         defer { close(descriptor) }

@@ -182,6 +182,9 @@ package final class CoordinatorConnection: Sendable {
         return clean.isEmpty ? alternative : String(String.UnicodeScalarView(clean))
     }
 
+    /// A message as a request's body.
+    package static func message(_ message: any Message) throws(AgentError) -> Body? { try encode(message) }
+
     private static func encode(_ message: (any Message)?) throws(AgentError) -> Body? {
         guard let message else { return nil }
         do {

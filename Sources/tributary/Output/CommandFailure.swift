@@ -3,6 +3,8 @@ import Aggregation
 import ArgumentParser
 import Attestation
 import Audit
+import Coordination
+import CoordinatorServer
 import Datasets
 import Federation
 import Foundation
@@ -69,6 +71,11 @@ struct CommandFailure {
         case let error as AgentError:
             self.init(
                 code: error.problem ?? error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
+        case let error as CoordinatorServerError:
+            self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
+        case let error as CoordinationError:
+            let exit: Exit = error.code == .ledgerFailed || error.code == .diskFull ? .io : .failure
+            self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as WireError: self.init(code: error.code.rawValue, .badData, error.message, hint: error.hint)
         case let error as DatasetError:
             self.init(code: error.code.rawValue, error.code == .notFound ? .noInput : .badData, error.description)
@@ -95,6 +102,16 @@ struct CommandFailure {
         case .readOnly: .cannotCreate
         case .diskFull, .fileSystem, .conflictingBlob: .io
         case .tooLarge, .malformed, .unsupportedSchema, .badSignature: .badData
+        }
+    }
+
+    private static func exit(for code: CoordinatorServerError.Code) -> Exit {
+        switch code {
+        case .notACoordinator: .noInput
+        case .exists: .cannotCreate
+        case .badSettings, .badKey, .badCertificate, .damagedFile, .limitExceeded: .badData
+        case .locked, .portInUse, .cannotListen: .unavailable
+        case .fileSystem, .diskFull: .io
         }
     }
 

@@ -1,0 +1,10 @@
+// Calls of Linux that the C library shows to GNU sources only, which Swift's Glibc module is not.
+#pragma once
+
+// fallocate(2): takes room for a range of a file.
+int fallocate(int descriptor, int mode, long offset, long length);
+
+// sync_file_range(2), with SYNC_FILE_RANGE_WRITE: begins to write a range to the disk, and does not wait.
+int sync_file_range(int descriptor, long offset, long length, unsigned int flags);
+
+static const unsigned int tributary_sync_file_range_write = 2;

@@ -1,0 +1,109 @@
+internal import Attestation
+internal import Coordination
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import NIOCore
+internal import Wire
+
+extension CoordinatorAPI {
+    /// `GET /v1/blobs/{digest}`
+    func blob(_ digest: Digest, _ session: SessionTable.Session) async throws -> Reply {
+        let blob = try await find(digest, session)
+        var answer = WireBlobManifest()
+        answer.byteCount = UInt64(blob.file.byteCount)
+        answer.chunkHashes = blob.chunkHashes.map { Data($0.bytes) }
+        return try Reply(answer)
+    }
+
+    /// `GET /v1/blobs/{digest}/chunks/{i}`
+    func blobChunk(_ digest: Digest, _ index: Int, _ session: SessionTable.Session) async throws -> Reply {
+        let blob = try await find(digest, session)
+        guard let range = blob.range(ofChunk: index) else {
+            throw ServerProblem(
+                .notFound, "there is no chunk \(index); the blob has \(blob.chunkHashes.count)")
+        }
+        var reply = Reply(status: 200)
+        reply.fields[.contentType] = Reply.binary
+        reply.fields[.cacheControl] = "public, max-age=31536000, immutable"
+        reply.fields[.eTag] = "\"\(blob.chunkHashes[index].hex)\""
+        reply.body = .range(blob.file, range)
+        return reply
+    }
+
+    /// A model, or for those who check the books an update.
+    private func find(_ digest: Digest, _ session: SessionTable.Session) async throws -> SendableBlob {
+        let vault = parts.vault
+        let seesUpdates = session.role == .auditor || session.role == .operator
+        if seesUpdates, let blob = vault.onShelf(digest) { return blob }
+        if let task = await parts.host.taskOfModel(digest) {
+            if let blob = vault.onShelf(digest) { return blob }
+            return try await blocking { try vault.sendableModel(task: task, digest: digest) }
+        }
+        guard seesUpdates else { throw ServerProblem(.notFound, "there is no model \(digest)") }
+        return try await blocking { try vault.sendableUpdate(digest: digest) }
+    }
+
+    /// `POST /v1/updates/{digest}`
+    func beginUpload(
+        _ digest: Digest, _ exchange: Exchange, _ session: SessionTable.Session
+    ) async throws -> Reply {
+        let route = Route.beginUpload(digest)
+        let request = try await exchange.message(WireUploadRequest.self, limit: route.bodyLimit)
+        guard (1...WireLimits.chunkCount).contains(request.manifest.chunkHashes.count),
+            let byteCount = Int(exactly: request.manifest.byteCount),
+            byteCount <= WireLimits.chunkCount * BlobDigest.chunkByteCount,
+            BlobDigest.chunkCount(ofByteCount: byteCount) == request.manifest.chunkHashes.count
+        else {
+            throw ServerProblem.malformed(
+                """
+                a manifest of \(request.manifest.byteCount) bytes in \(request.manifest.chunkHashes.count) chunks; \
+                a blob has 1 to \(WireLimits.chunkCount) chunks of 1 MiB, the last may be shorter
+                """)
+        }
+        var hashes: [Digest] = []
+        hashes.reserveCapacity(request.manifest.chunkHashes.count)
+        for hash in request.manifest.chunkHashes { hashes.append(try Self.digest(hash, "a chunk's hash")) }
+        guard BlobDigest.digest(ofChunkHashes: hashes) == digest else {
+            throw ServerProblem(
+                .wrongDigest, "the chunk hashes do not give the digest \(digest)",
+                hint: "a blob's digest is the RFC 6962 root over SHA-256(0x00 || chunk)")
+        }
+        let plan = UploadPlan(
+            task: try Self.digest(request.task, "task"), round: request.round, digest: digest, byteCount: byteCount,
+            chunkHashes: hashes, participant: session.key)
+        try await parts.host.checkUpload(plan)
+        let vault = parts.vault
+        let missing = try await blocking { try vault.beginUpload(plan) }
+        var answer = WireUploadProgress()
+        answer.missing = missing.map { range in
+            var part = WireChunkRange()
+            part.first = UInt32(range.lowerBound)
+            part.count = UInt32(range.count)
+            return part
+        }
+        return try Reply(answer)
+    }
+
+    /// `PUT /v1/updates/{digest}/chunks/{i}`
+    func putChunk(
+        _ digest: Digest, _ index: Int, _ exchange: Exchange, _ session: SessionTable.Session
+    ) async throws -> Reply {
+        let key = session.key
+        let vault = parts.vault
+        guard let expected = vault.chunkByteCount(index, of: digest, by: key) else {
+            throw ServerProblem(
+                .conflict, "chunk \(index) of \(digest) was not announced", hint: "begin with POST /v1/updates/{digest}")
+        }
+        if !gate.tryEnter() {
+            exchange.holdBody()
+            await gate.enter()
+            exchange.resumeBody()
+        }
+        defer { gate.leave() }
+        let buffer = buffers.take()
+        defer { buffers.giveBack(buffer) }
+        try await exchange.chunk(into: buffer, limit: expected)
+        try await blocking { try vault.putChunk(index, of: digest, by: key, buffer.bytes) }
+        return .done
+    }
+}

@@ -1,0 +1,104 @@
+internal import Attestation
+internal import Coordination
+internal import Federation
+internal import FoundationEssentials
+internal import Logging
+internal import NIOCore
+internal import Synchronization
+internal import Wire
+
+extension CoordinatorAPI {
+    /// `POST /v1/tasks`
+    func openTask(_ exchange: Exchange) async throws -> Reply {
+        let request = try await exchange.message(WireOpenTaskRequest.self, limit: Route.openTask.bodyLimit)
+        let loader = parts.loader
+        let wanted = TaskRequest(
+            text: request.text, data: request.data.isEmpty ? nil : request.data,
+            validationCount: request.validationCount == 0 ? nil : Int(request.validationCount),
+            testCount: request.testCount == 0 ? nil : Int(request.testCount))
+        let folder = parts.folder
+        let material = try await blocking {
+            do {
+                let material = try loader.material(opening: wanted)
+                // Before the ledger has the task: whoever starts again finds its data.
+                try TaskFolder(folder, task: SHA256.hash(Array(material.task.text.utf8))).keep(material.source)
+                return material
+            } catch let error as CoordinatorServerError {
+                throw error
+            } catch {
+                throw ServerProblem(.invalidTask, "the task cannot be opened: \(error)")
+            }
+        }
+        let opened = try await parts.host.open(material, escrow: request.escrow)
+        var answer = WireOpenTaskReply()
+        answer.task = Data(opened.task.bytes)
+        answer.existed = opened.existed
+        answer.price = opened.price
+        return try Reply(answer)
+    }
+
+    /// `POST /v1/invitations`
+    func invite(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
+        let request = try await exchange.message(WireInvitationRequest.self, limit: Route.invite.bodyLimit)
+        let invitations = parts.invitations
+        var answer = WireInvitation()
+        answer.code = try await blocking {
+            try invitations.make(
+                uses: request.uses == 0 ? nil : Int(request.uses),
+                expiresMs: request.expiresMs == 0 ? nil : request.expiresMs, nowMs: nowMs)
+        }
+        return try Reply(answer)
+    }
+
+    /// `GET /v1/participants`
+    func participants() async throws -> Reply {
+        var answer = WireParticipantList()
+        answer.participants = await parts.host.participants().map { status in
+            var line = WireParticipantLine()
+            line.participant = status.number
+            line.label = status.label
+            line.publicKey = Data(status.key.bytes)
+            line.lastSeenMs = status.lastSeenMs ?? 0
+            line.available = status.isAvailable
+            line.banned = status.isBanned
+            line.balance = status.balance
+            return line
+        }
+        return try Reply(answer)
+    }
+
+    /// `POST /v1/participants/{number}/ban`
+    func ban(_ number: UInt32, _ exchange: Exchange) async throws -> Reply {
+        let request = try await exchange.message(WireBanRequest.self, limit: Route.ban(number).bodyLimit)
+        let everybody = await parts.host.participants()
+        guard let participant = everybody.first(where: { $0.number == number }) else {
+            throw ServerProblem(.notFound, "there is no participant \(number)")
+        }
+        let bans = parts.bans
+        try await blocking { try bans.set(number, isBanned: request.banned) }
+        try await parts.host.ban(number, request.banned)
+        setBanned(participant.key, request.banned)
+        parts.logger.notice(
+            "\(request.banned ? "banned" : "lifted the ban of") \(participant.label.isEmpty ? "participant" : participant.label) (\(number))",
+            metadata: request.reason.isEmpty ? [:] : ["reason": "\(request.reason.prefix(200))"])
+        return .done
+    }
+
+    private func setBanned(_ key: PublicKey, _ isBanned: Bool) {
+        bannedKeys.withLock { keys in
+            if isBanned { keys.insert(key) } else { keys.remove(key) }
+        }
+        if isBanned { parts.sessions.close(key) }
+    }
+
+    /// Bans those whom the file names, and nobody else.
+    func applyBans() async {
+        let banned = parts.bans.banned
+        for participant in await parts.host.participants() {
+            let isBanned = banned.contains(participant.number)
+            guard isBanned != participant.isBanned else { continue }
+            try? await parts.host.ban(participant.number, isBanned)
+            setBanned(participant.key, isBanned)
+        }
+    }
+}

@@ -1,0 +1,9 @@
+/// The limits of requests that a test may want smaller.
+package struct RequestLimits: Sendable {
+    package var keyRate = CoordinatorServerLimits.keyRate
+    /// nil for what the settings say.
+    package var addressRate: TokenBucket.Rate?
+    package var chunksServed = CoordinatorServerLimits.chunksServed
+
+    package init() {}
+}

@@ -1,0 +1,82 @@
+/// The bounds of a coordinator's server; Protocols/http.md tells clients of those that they can run into.
+package enum CoordinatorServerLimits {
+    // Connections.
+
+    /// Connections at one time; more wait in the system's queue.
+    package static let connectionCount = 20_000
+    /// Connections that wait to be taken up.
+    package static let backlog = 1_024
+    /// Bytes of a request's line and headers.
+    package static let headerByteCount = 16_384
+    /// Header fields of a request.
+    package static let headerCount = 64
+    /// From a new connection to the end of its first request's headers, TLS handshake included.
+    package static let firstHeaderSeconds: Int64 = 15
+    /// Between two requests of a connection, the second one's headers included.
+    package static let keepAliveSeconds: Int64 = 90
+    /// For a request's body, from the end of its headers.
+    package static let bodySeconds: Int64 = 30
+    /// For a client to take a piece of an answer.
+    package static let writeStallSeconds: Int64 = 30
+    /// How long what is left of a refused body is read and dropped, so that its sender sees the answer.
+    package static let drainSeconds: Int64 = 2
+    /// Bytes of a refused body that are read and dropped.
+    package static let drainByteCount = 8 << 20
+
+    // Requests.
+
+    /// Requests of one key at once, and then a second.
+    package static let keyRate = TokenBucket.Rate(burst: 200, perSecond: 100)
+    /// Requests of one address at once, and then a second.
+    package static let addressRate = TokenBucket.Rate(burst: 2_000, perSecond: 1_000)
+    /// Keys and addresses whose rate is followed.
+    package static let bucketCount = 100_000
+    /// Chunks that are received or sent at one time; more wait.
+    package static let chunksServed = 64
+    /// Chunk buffers that are kept for the next upload.
+    package static let idleChunkBufferCount = 8
+    /// Bytes of a chunk that are read and sent in one go.
+    package static let pieceByteCount = 256 << 10
+    /// Challenges that wait for their answer.
+    package static let challengeCount = 10_000
+    /// Sessions.
+    package static let sessionCount = 100_000
+    /// Sessions of one key; the oldest gives way.
+    package static let sessionsPerKey = 4
+    /// A key's session tells the coordinator at most so often that it was heard of.
+    package static let seenIntervalMs: UInt64 = 2_000
+    /// Work requests that wait.
+    package static let parkedCount = 20_000
+    /// Characters of an invitation code; 128 bits in base 58.
+    package static let invitationByteCount = 64
+    /// Invitations that are kept.
+    package static let invitationCount = 10_000
+    /// Keys that are remembered to have used one invitation.
+    package static let invitationUseCount = 1_000_000
+
+    // Blobs.
+
+    /// Uploads that are under way.
+    package static let uploadCount = 4_096
+    /// Blobs whose chunk hashes are kept in memory.
+    package static let shelfBlobCount = 256
+    /// Chunk hashes that are kept in memory.
+    package static let shelfHashCount = 1 << 19
+
+    // Files.
+
+    /// Bytes of `coordinator.yaml`, of the key file and of the bans file.
+    package static let smallFileByteCount = 1 << 20
+    /// Bytes of the invitations file.
+    package static let invitationsByteCount = 64 << 20
+    /// Sponsors' keys in `coordinator.yaml`.
+    package static let sponsorCount = 1_024
+    /// Ledger entries that are read in one go to write the books.
+    package static let bookPageCount = 1_000
+    /// Longest that a stop waits for answers to be written.
+    package static let stopSeconds: Int64 = 20
+    /// After a request the core's timers are looked at within that time.
+    package static let timerDelayMs: UInt64 = 200
+    /// Longest the coordinator sleeps before it looks at the clock again: a clock may be set.
+    package static let longestSleepMs: UInt64 = 10_000
+}

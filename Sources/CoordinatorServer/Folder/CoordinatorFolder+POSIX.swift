@@ -1,0 +1,191 @@
+package import Attestation
+internal import Glibc
+internal import Runs
+
+extension CoordinatorFolder {
+    /// What `init` decides.
+    package struct Plan {
+        package var settings: CoordinatorSettings
+        /// The operator's own certificate chain and key, PEM; nil to sign one here.
+        package var certificate: (chain: [UInt8], privateKey: [UInt8])?
+        /// The time, in seconds since the Unix epoch.
+        package var nowSeconds: Int64
+
+        package init(
+            settings: CoordinatorSettings, certificate: (chain: [UInt8], privateKey: [UInt8])? = nil, nowSeconds: Int64
+        ) {
+            self.settings = settings
+            self.certificate = certificate
+            self.nowSeconds = nowSeconds
+        }
+    }
+
+    /// Makes the folder with its settings, keys and certificate; the ledger is `Coordinator.create`'s.
+    ///
+    /// - Throws: `CoordinatorServerError`: `exists` where a coordinator is, `badSettings` or `badCertificate` for what
+    ///   cannot be used, `fileSystem` or `diskFull`.
+    package func create(_ plan: Plan) throws(CoordinatorServerError) -> SigningKey {
+        guard access(settings, F_OK) != 0, access(key, F_OK) != 0 else {
+            throw CoordinatorServerError(
+                .exists, "there is a coordinator in \(path)",
+                hint: "start it with `tributary coordinator run`, or name another folder with --home")
+        }
+        _ = try CoordinatorSettings(text: plan.settings.text)
+        let identity: (chain: [UInt8], privateKey: [UInt8])
+        let signingKey: SigningKey
+        do {
+            if let own = plan.certificate {
+                identity = own
+            } else {
+                // A clock that is an hour behind shall not find the certificate of the future.
+                let made = try SelfSignedCertificate.make(
+                    names: plan.settings.names, validFrom: plan.nowSeconds - 3_600)
+                identity = (made.certificate, made.privateKey)
+            }
+            let certificate = try ServerCertificate(certificate: identity.chain, privateKey: identity.privateKey)
+            try Self.check(certificate, nowSeconds: plan.nowSeconds)
+            signingKey = try SigningKey.generate()
+            _ = try NoteVerifier(name: plan.settings.origin, publicKey: signingKey.publicKey)
+        } catch let error as AttestationError {
+            throw CoordinatorServerError(
+                error.code == .invalidNoteKey ? .badSettings : .badCertificate, error.message,
+                hint: "check --origin, --name, --certificate and --private-key")
+        } catch {
+            throw Self.expected(error)
+        }
+        for folder in [path, "\(path)/tls", tasks] { try Self.makeFolder(folder) }
+        try Self.write(identity.chain, to: certificate)
+        try Self.write(identity.privateKey, to: certificateKey, mode: 0o600)
+        let seed: [UInt8]
+        do { seed = try signingKey.seed } catch { throw CoordinatorServerError(.badKey, error.message) }
+        try Self.write(Array((Self.hex(seed) + "\n").utf8), to: key, mode: 0o600)
+        // Last: a folder with settings is a coordinator's.
+        try Self.write(Array(plan.settings.text.utf8), to: settings)
+        return signingKey
+    }
+
+    /// Reads the settings.
+    package func readSettings() throws(CoordinatorServerError) -> CoordinatorSettings {
+        guard access(settings, F_OK) == 0 else {
+            throw CoordinatorServerError(
+                .notACoordinator, "there is no coordinator in \(path)",
+                hint: "make one with `tributary coordinator init`, or name its folder with --home")
+        }
+        let bytes = try Self.read(settings)
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw CoordinatorServerError(.badSettings, "coordinator.yaml is not UTF-8 text")
+        }
+        return try CoordinatorSettings(text: text)
+    }
+
+    /// Reads the coordinator's key, which must be the owner's alone.
+    package func readKey() throws(CoordinatorServerError) -> SigningKey {
+        var status = stat()
+        guard stat(key, &status) == 0 else {
+            throw CoordinatorServerError(
+                .badKey, "the coordinator's key \(key) cannot be read: \(Self.reason(errno))",
+                hint: "restore it from your backup; without it the log cannot go on")
+        }
+        guard status.st_mode & 0o077 == 0 else {
+            throw CoordinatorServerError(
+                .badKey, "others may read the coordinator's key \(key)", hint: "chmod 600 \(key)")
+        }
+        let text = String(decoding: try Self.read(key), as: UTF8.self)
+        do {
+            return try SigningKey(seed: Digest(hex: text.filter { !$0.isWhitespace }).bytes)
+        } catch {
+            throw CoordinatorServerError(
+                .badKey, "the coordinator's key \(key) is damaged", hint: "restore it from your backup")
+        }
+    }
+
+    /// Reads and checks certificate and key.
+    package func readCertificate(
+        nowSeconds: Int64
+    ) throws(CoordinatorServerError) -> (chain: [UInt8], privateKey: [UInt8], certificate: ServerCertificate) {
+        let chain = try Self.read(certificate)
+        let privateKey = try Self.read(certificateKey)
+        let read: ServerCertificate
+        do { read = try ServerCertificate(certificate: chain, privateKey: privateKey) } catch {
+            throw CoordinatorServerError(
+                .badCertificate, "\(certificate): \(error.message)", hint: "put a matching pair into \(path)/tls")
+        }
+        try Self.check(read, nowSeconds: nowSeconds)
+        return (chain, privateKey, read)
+    }
+
+    private static func check(_ certificate: ServerCertificate, nowSeconds: Int64) throws(CoordinatorServerError) {
+        guard nowSeconds < certificate.validUntil else {
+            throw CoordinatorServerError(
+                .badCertificate,
+                "the certificate expired \((nowSeconds - certificate.validUntil) / 86_400) days ago",
+                hint: "put a new one into the tls folder; agents that pin the old one must join again")
+        }
+        guard nowSeconds >= certificate.validFrom else {
+            throw CoordinatorServerError(
+                .badCertificate,
+                "the certificate is not valid for another \((certificate.validFrom - nowSeconds) / 60 + 1) minutes",
+                hint: "check this machine's clock")
+        }
+    }
+
+    /// Takes the folder for this process until the lock is let go or the process ends.
+    ///
+    /// - Throws: `CoordinatorServerError` with code `locked` where another process has it.
+    package func takeLock() throws(CoordinatorServerError) -> FolderLock { try FolderLock(path: lock, folder: path) }
+
+    /// The address of the coordinator that runs here, or nil.
+    package func runningAddress() throws(CoordinatorServerError) -> String? {
+        guard access(address, F_OK) == 0 else { return nil }
+        let text = String(decoding: try Self.read(address), as: UTF8.self).filter { !$0.isWhitespace }
+        return text.isEmpty ? nil : text
+    }
+
+    /// Whether a file is there.
+    func hasFile(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    // Files, with this module's errors.
+
+    static func read(
+        _ path: String, limit: Int = CoordinatorServerLimits.smallFileByteCount
+    ) throws(CoordinatorServerError) -> [UInt8] {
+        do { return try DurableFile.read(path, limit: limit) } catch { throw CoordinatorServerError(error) }
+    }
+
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(CoordinatorServerError) {
+        do { try DurableFile.write(bytes, to: path, mode: mode) } catch { throw CoordinatorServerError(error) }
+    }
+
+    static func makeFolder(_ path: String) throws(CoordinatorServerError) {
+        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            try makeFolder(String(path[..<slash]))
+            if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        }
+        throw CoordinatorServerError(
+            errno == ENOSPC ? .diskFull : .fileSystem, "cannot make the folder \(path): \(reason(errno))")
+    }
+
+    static func remove(_ path: String) { unlink(path) }
+
+    static func reason(_ number: Int32) -> String { String(cString: strerror(number)) }
+
+    private static func hex(_ bytes: [UInt8]) -> String { (try? Digest(bytes: bytes))?.hex ?? "" }
+
+    /// Every error inside a `do` above is one of two kinds; the second is thrown on as it is.
+    private static func expected(_ error: any Error) -> CoordinatorServerError {
+        error as? CoordinatorServerError ?? CoordinatorServerError(.fileSystem, "\(error)")
+    }
+}
+
+extension CoordinatorServerError {
+    init(_ error: RunError) {
+        let code: Code =
+            switch error.code {
+            case .diskFull: .diskFull
+            case .tooLarge: .limitExceeded
+            default: .fileSystem
+            }
+        self.init(code, error.message)
+    }
+}

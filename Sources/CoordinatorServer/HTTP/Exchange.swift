@@ -1,0 +1,80 @@
+internal import HTTPTypes
+internal import HummingbirdCore
+internal import NIOCore
+internal import SwiftProtobuf
+internal import Wire
+
+/// One request on its connection.
+struct Exchange: Sendable {
+    let request: Request
+    let channel: any Channel
+    let link: ConnectionLink
+    /// Where the client is, as far as rates are concerned.
+    let address: String
+
+    init(request: Request, channel: any Channel, link: ConnectionLink) {
+        self.request = request
+        self.channel = channel
+        self.link = link
+        address = ClientAddress.name(of: channel.remoteAddress?.ipAddress)
+    }
+
+    /// Whether the client is on this machine.
+    var isLocal: Bool { ClientAddress.isLoopback(channel.remoteAddress?.ipAddress) }
+
+    /// The token of `Authorization: Bearer TOKEN`.
+    var token: Substring? {
+        guard let value = request.headers[.authorization] else { return nil }
+        let words = value.split(separator: " ", maxSplits: 1)
+        guard words.count == 2, words[0].lowercased() == "bearer", words[1].utf8.count <= 128 else { return nil }
+        return words[1]
+    }
+
+    /// Reads a protobuf body.
+    ///
+    /// - Throws: `ServerProblem`: `tooLarge`, or `malformedRequest`.
+    func message<Body: Message>(_: Body.Type = Body.self, limit: Int) async throws -> Body {
+        var bytes: [UInt8] = []
+        try await read(limit: limit) { bytes.append(contentsOf: $0.readableBytesView) }
+        do {
+            return try Body(serializedBytes: bytes)
+        } catch {
+            throw ServerProblem.malformed("the body is not a \(Body.protoMessageName)")
+        }
+    }
+
+    /// Reads a chunk.
+    ///
+    /// - Throws: `ServerProblem`: `tooLarge`, or `malformedRequest` for a body that was cut.
+    func chunk(into buffer: ChunkBuffer, limit: Int) async throws {
+        try await read(limit: limit) { _ = buffer.append($0) }
+    }
+
+    private func read(limit: Int, _ take: (ByteBuffer) -> Void) async throws {
+        let announced = request.headers[.contentLength].flatMap { Int($0) }
+        if let announced, announced > limit { throw Self.tooLarge(limit) }
+        var count = 0
+        for try await part in request.body {
+            count += part.readableBytes
+            guard count <= limit else { throw Self.tooLarge(limit) }
+            take(part)
+        }
+        guard announced == nil || announced == count, !link.isDropped else {
+            throw ServerProblem(
+                .malformedRequest, "the body ended after \(count) bytes", hint: "send it again",
+                closesConnection: true)
+        }
+    }
+
+    private static func tooLarge(_ limit: Int) -> ServerProblem {
+        ServerProblem(
+            .tooLarge, "the body has more than \(limit) bytes", hint: "Protocols/http.md has the limits",
+            closesConnection: true)
+    }
+
+    /// The body's time does not run while its sender has to wait for us.
+    func holdBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyClock.held, promise: nil) }
+
+    /// The body's time runs again, from the beginning.
+    func resumeBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyClock.running, promise: nil) }
+}

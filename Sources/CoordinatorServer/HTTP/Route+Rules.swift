@@ -1,0 +1,65 @@
+internal import Attestation
+internal import Wire
+
+extension Route {
+    /// The roles whose sessions may ask for it; nil where no session is needed.
+    var roles: Set<WireRole>? {
+        switch self {
+        case .health, .readiness, .metrics, .coordinator, .challenge, .openSession: nil
+        case .register, .leave, .work, .beginUpload, .putChunk, .contribute, .account: [.participant]
+        case .tasks, .taskText, .blob, .blobChunk, .receipt, .checkpoint:
+            [.participant, .auditor, .sponsor, .operator]
+        case .entries: [.auditor, .sponsor, .operator]
+        case .openTask, .invite, .participants, .ban: [.operator]
+        }
+    }
+
+    /// Most bytes of its body.
+    var bodyLimit: Int {
+        switch self {
+        case .challenge, .openSession, .register, .work, .contribute, .openTask, .invite, .ban:
+            WireLimits.messageByteCount
+        case .beginUpload: WireLimits.manifestByteCount
+        case .putChunk: BlobDigest.chunkByteCount
+        default: 0
+        }
+    }
+
+    /// Whether it moves a chunk, which no rate limit counts but the chunk gate does.
+    var isChunk: Bool {
+        switch self {
+        case .putChunk, .blobChunk: true
+        default: false
+        }
+    }
+
+    /// Its name in the metrics.
+    var name: String {
+        switch self {
+        case .health: "healthz"
+        case .readiness: "readyz"
+        case .metrics: "metrics"
+        case .coordinator: "coordinator"
+        case .challenge: "challenge"
+        case .openSession: "session"
+        case .register: "register"
+        case .leave: "leave"
+        case .work: "work"
+        case .tasks: "tasks"
+        case .taskText: "task"
+        case .blob: "manifest"
+        case .blobChunk: "get_chunk"
+        case .beginUpload: "begin_upload"
+        case .putChunk: "put_chunk"
+        case .contribute: "contribute"
+        case .account: "account"
+        case .receipt: "receipt"
+        case .checkpoint: "checkpoint"
+        case .entries: "entries"
+        case .openTask: "open_task"
+        case .invite: "invite"
+        case .participants: "participants"
+        case .ban: "ban"
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import Attestation
+package import Coordination
+package import Ledger
+
+extension CoordinatorHost {
+    /// Registers a key.
+    package func register(
+        _ key: PublicKey, label: String
+    ) throws(CoordinationError) -> (number: UInt32, sequence: UInt64) {
+        try command { nowMs throws(CoordinationError) in
+            try coordinator.register(key, label: label, nowMs: nowMs)
+        }
+    }
+
+    /// Opens a task.
+    package func open(_ material: TaskMaterial, escrow: UInt64) throws(CoordinationError) -> OpenedTask {
+        try command { nowMs throws(CoordinationError) in
+            try coordinator.open(material, escrow: escrow, nowMs: nowMs)
+        }
+    }
+
+    /// A participant says that it leaves.
+    package func leave(_ key: PublicKey) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in coordinator.leave(key, nowMs: nowMs) }
+    }
+
+    /// Bans a participant, or lifts the ban.
+    package func ban(_ number: UInt32, _ isBanned: Bool) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.ban(number, isBanned, nowMs: nowMs) }
+    }
+
+    /// A key was heard of.
+    package func seen(_ key: PublicKey) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.seen(key, nowMs: nowMs) }
+    }
+
+    /// What a participant is to do: at once where there is something, or when there is, or after `waitMs` that there is
+    /// nothing.
+    ///
+    /// - Parameter link: the connection that asks; where it is lost the wait ends.
+    /// - Throws: as `Coordinator.work`; `limitExceeded` while the coordinator stops.
+    package func work(
+        for key: PublicKey, query: WorkQuery, waitMs: UInt32, link: ConnectionLink?
+    ) async throws(CoordinationError) -> WorkAnswer {
+        let deadlineMs = Self.steadyMs() + UInt64(waitMs)
+        var hasWaited = false
+        while true {
+            // Effects are settled when the request waits, so that it hears of what it brings about.
+            let answer = try attempt { nowMs throws(CoordinationError) in
+                try coordinator.work(for: key, query: query, nowMs: nowMs)
+            }
+            advanceSoon()
+            // That every task is closed by now is news to whoever has waited.
+            guard case .idle(_, let allClosed) = answer, !(allClosed && hasWaited), Self.steadyMs() < deadlineMs else {
+                settle()
+                return answer
+            }
+            switch await park(key, deadlineMs: deadlineMs, link: link) {
+            case .changed: hasWaited = true
+            case .expired, .dropped: return answer
+            case .stopping:
+                throw CoordinationError(.limitExceeded, "the coordinator stops", hint: "ask again in a moment")
+            }
+        }
+    }
+
+    /// Whether a key may upload this now.
+    package func checkUpload(_ plan: UploadPlan) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.checkUpload(plan, nowMs: nowMs) }
+    }
+
+    /// Takes a contribution; returns when what became of it is durable.
+    package func submit(_ contribution: SignedContribution) async throws(CoordinationError) -> ContributionAnswer {
+        let result: Result<ContributionAnswer, CoordinationError> = await withCheckedContinuation { continuation in
+            let reply = SingleReply(continuation)
+            do throws(CoordinationError) {
+                try command { nowMs throws(CoordinationError) in
+                    try coordinator.submit(contribution, nowMs: nowMs) { reply.give(.success($0)) }
+                }
+            } catch {
+                reply.give(.failure(error))
+            }
+        }
+        return try result.get()
+    }
+}

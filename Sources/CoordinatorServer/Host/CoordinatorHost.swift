@@ -1,0 +1,261 @@
+package import Attestation
+package import Coordination
+internal import Dispatch
+
+package import Ledger
+
+/// Owns the coordinator's core: every call to it is made here, one after the other, on a queue of its own.
+///
+/// Heavy jobs run on one serial queue a task and come back here. Work requests wait here until the core says that there
+/// may be another answer.
+package actor CoordinatorHost {
+    /// What a host stands on.
+    package struct Parts: Sendable {
+        /// Opens the ledger's file.
+        package let store: @Sendable () throws -> any LedgerStore
+        package let signer: NoteSigner
+        package let vault: any BlobVault
+        /// Most threads of one job.
+        package let threads: Int
+        /// Reads the data of a task that is open on the ledger.
+        package let material: @Sendable (TaskOpened) throws -> TaskMaterial
+        /// Milliseconds since the Unix epoch.
+        package let nowMs: @Sendable () -> UInt64
+        /// Hears every notice of the core, in order, on the host's queue: it must not wait.
+        package let noticed: @Sendable (CoordinatorNotice) -> Void
+        /// Something happened that people or books may want to see: the ledger grew, or somebody came.
+        package let changed: @Sendable () -> Void
+        /// The ledger cannot be written: the process must end.
+        package let failed: @Sendable (CoordinationError) -> Void
+
+        package init(
+            store: @escaping @Sendable () throws -> any LedgerStore, signer: NoteSigner, vault: any BlobVault,
+            threads: Int, material: @escaping @Sendable (TaskOpened) throws -> TaskMaterial,
+            nowMs: @escaping @Sendable () -> UInt64, noticed: @escaping @Sendable (CoordinatorNotice) -> Void,
+            changed: @escaping @Sendable () -> Void, failed: @escaping @Sendable (CoordinationError) -> Void
+        ) {
+            self.store = store
+            self.signer = signer
+            self.vault = vault
+            self.threads = threads
+            self.material = material
+            self.nowMs = nowMs
+            self.noticed = noticed
+            self.changed = changed
+            self.failed = failed
+        }
+    }
+
+    private nonisolated let executor: SerialQueueExecutor
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+    let parts: Parts
+    let coordinator: Coordinator
+    private let tray: EffectTray
+    var polls = ParkedPolls()
+    private var queues: [Digest: DispatchQueue] = [:]
+    private var timer: Alarm?
+    private var pollTimer: Alarm?
+    private var pollTimerMs: UInt64?
+    /// When the timer rings, by `steadyMs`.
+    private var timerDueMs: UInt64?
+    private(set) var isStopping = false
+    private var hasFailed = false
+    private var lastEntryCount: UInt64 = 0
+    /// Time that commits took, for the metrics: in milliseconds, and how many there were.
+    private(set) var commitMs: Double = 0
+    private(set) var commitCount: UInt64 = 0
+
+    /// Opens the ledger, replays it, and goes on with every open task.
+    ///
+    /// - Throws: `CoordinationError` with code `ledgerFailed` if the ledger does not verify; `LedgerError` if its file
+    ///   cannot be opened.
+    package init(_ parts: Parts) throws {
+        let tray = EffectTray()
+        executor = SerialQueueExecutor(label: "coordinator")
+        self.parts = parts
+        self.tray = tray
+        coordinator = try Coordinator(
+            Coordinator.Environment(
+                store: parts.store(), signer: parts.signer, vault: parts.vault, threads: parts.threads,
+                material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) }),
+            nowMs: parts.nowMs())
+    }
+
+    /// Begins to act: hands out the jobs of the start and sets the timers. To be called once.
+    package func start() {
+        let queue = executor.queue
+        timer = Alarm(queue: queue) { [weak self] in
+            self?.assumeIsolated {
+                $0.advance()
+                $0.settle()
+            }
+        }
+        pollTimer = Alarm(queue: queue) { [weak self] in self?.assumeIsolated { $0.expirePolls() } }
+        advance()
+        settle()
+    }
+
+    // What follows a call to the core.
+
+    /// Makes a call to the core that may change something, and does what follows from it.
+    func command<Result>(_ body: (UInt64) throws(CoordinationError) -> Result) throws(CoordinationError) -> Result {
+        defer {
+            settle()
+            advanceSoon()
+        }
+        return try attempt(body)
+    }
+
+    /// Makes a call to the core; what follows from it is the caller's to do.
+    func attempt<Result>(_ body: (UInt64) throws(CoordinationError) -> Result) throws(CoordinationError) -> Result {
+        let before = coordinator.entryCount
+        let start = ContinuousClock.now
+        do throws(CoordinationError) {
+            let result = try body(parts.nowMs())
+            if coordinator.entryCount != before {
+                commitMs += (ContinuousClock.now - start) / .milliseconds(1)
+                commitCount += 1
+            }
+            return result
+        } catch {
+            fail(error)
+            throw error
+        }
+    }
+
+    /// After the ledger failed nothing more may be done with it.
+    private func fail(_ error: CoordinationError) {
+        guard error.code == .ledgerFailed, !hasFailed else { return }
+        hasFailed = true
+        parts.failed(error)
+    }
+
+    /// Hands out jobs and notices, and fires timers that are due, until nothing more follows.
+    func settle() {
+        var isNews = false
+        while !tray.isEmpty, !hasFailed {
+            isNews = true
+            let (jobs, notices) = tray.take()
+            for job in jobs { run(job) }
+            for notice in notices {
+                if case .workChanged(let keys) = notice { wake(keys) }
+                parts.noticed(notice)
+            }
+            advance()
+        }
+        if isNews || coordinator.entryCount != lastEntryCount {
+            lastEntryCount = coordinator.entryCount
+            parts.changed()
+        }
+    }
+
+    private func wake(_ keys: [PublicKey]?) {
+        guard let keys else { return polls.wakeAll(.changed) }
+        for key in keys { polls.wake(key, .changed) }
+    }
+
+    private func run(_ job: CoordinatorJob) {
+        let queue =
+            queues[job.task] ?? DispatchQueue(label: "task \(job.task.hex.prefix(8))", qos: .userInitiated)
+        queues[job.task] = queue
+        let home = executor.queue
+        queue.async {
+            let result = job.run()
+            home.async { self.assumeIsolated { $0.complete(result) } }
+        }
+    }
+
+    private func complete(_ result: CoordinatorJobResult) {
+        guard !isStopping || !hasFailed else { return }
+        _ = try? command { nowMs throws(CoordinationError) in try coordinator.complete(result, nowMs: nowMs) }
+    }
+
+    /// Fires the timers that are due, and sets the alarm for the next.
+    private func advance() {
+        guard !hasFailed, !isClosed else { return }
+        timerDueMs = nil
+        do {
+            let nowMs = parts.nowMs()
+            guard let next = try coordinator.advance(nowMs: nowMs) else {
+                timer?.clear()
+                return
+            }
+            // The system's clock may be set while this waits.
+            setTimer(inMs: min(next > nowMs ? next - nowMs : 0, CoordinatorServerLimits.longestSleepMs) + 1)
+        } catch {
+            fail(error)
+        }
+    }
+
+    private func setTimer(inMs waitMs: UInt64) {
+        timerDueMs = Self.steadyMs() + waitMs
+        timer?.set(inMs: waitMs)
+    }
+
+    /// Looks at the core's timers in a moment, for a call that may have set one: once for many calls.
+    func advanceSoon() {
+        let latest = Self.steadyMs() + CoordinatorServerLimits.timerDelayMs
+        if let due = timerDueMs, due <= latest { return }
+        setTimer(inMs: CoordinatorServerLimits.timerDelayMs)
+    }
+
+    // Waiting.
+
+    /// Waits until something changes for a key, at most so long.
+    func park(_ key: PublicKey, deadlineMs: UInt64, link: ConnectionLink?) async -> ParkedPolls.Wake {
+        guard !isStopping else { return .stopping }
+        guard polls.count < CoordinatorServerLimits.parkedCount else { return .expired }
+        let id = polls.reserve()
+        let home = executor.queue
+        let reason = await withCheckedContinuation { continuation in
+            polls.park(id, key: key, deadlineMs: deadlineMs, continuation)
+            // What this very request brought about may concern it.
+            settle()
+            setPollTimer()
+            link?.whenDropped {
+                home.async { self.assumeIsolated { $0.polls.wake(id, .dropped) } }
+            }
+        }
+        link?.forget()
+        return reason
+    }
+
+    private func setPollTimer() {
+        guard let next = polls.nextDeadlineMs, next != pollTimerMs else { return }
+        if let set = pollTimerMs, set <= next { return }
+        pollTimerMs = next
+        let nowMs = Self.steadyMs()
+        pollTimer?.set(inMs: next > nowMs ? next - nowMs : 0)
+    }
+
+    private func expirePolls() {
+        pollTimerMs = nil
+        polls.expire(nowMs: Self.steadyMs())
+        setPollTimer()
+    }
+
+    /// Milliseconds of a clock that only goes on.
+    static func steadyMs() -> UInt64 { DispatchTime.now().uptimeNanoseconds / 1_000_000 }
+
+    // Stopping.
+
+    private var isClosed = false
+
+    /// Answers whoever waits with "stopping"; nothing waits from now on.
+    package func beginStop() {
+        isStopping = true
+        polls.wakeAll(.stopping)
+    }
+
+    /// Signs the ledger's head and ends its use.
+    package func close() throws(CoordinationError) {
+        guard !isClosed else { return }
+        isClosed = true
+        timer?.clear()
+        pollTimer?.clear()
+        timer = nil
+        pollTimer = nil
+        guard !hasFailed else { return }
+        try coordinator.close()
+    }
+}

@@ -1,0 +1,319 @@
+package import Attestation
+internal import Coordination
+internal import Foundation
+internal import HummingbirdCore
+internal import Ledger
+package import Logging
+internal import NIOCore
+internal import NIOPosix
+internal import ServiceLifecycle
+internal import Synchronization
+
+/// A coordinator in its folder, from its lock to its last checkpoint.
+package final class CoordinatorService: Sendable {
+    /// How it is run.
+    package struct Options: Sendable {
+        package var folder: CoordinatorFolder
+        /// Instead of what the settings say.
+        package var listen: (host: String, port: Int)?
+        /// Ends when every task is closed.
+        package var exitsWhenClosed = false
+        /// Most threads of one job.
+        package var threads = 1
+        package var version = ""
+        package var limits = RequestLimits()
+        /// Milliseconds since the Unix epoch.
+        package var nowMs: @Sendable () -> UInt64 = { CoordinatorService.systemMs() }
+
+        package init(folder: CoordinatorFolder) { self.folder = folder }
+    }
+
+    /// What the service waits for.
+    enum Event: Sendable {
+        /// It listens at this port.
+        case listening(host: String, port: Int)
+        /// Stop in good order.
+        case stop(String)
+        /// Read settings, certificate and bans anew.
+        case reload
+        /// Every task is closed.
+        case allClosed
+        /// The ledger cannot be written.
+        case ledgerFailed(CoordinationError)
+        /// The listener ended, by itself or because it was told to.
+        case ended(CoordinatorServerError?)
+    }
+
+    let options: Options
+    let settings: CoordinatorSettings
+    let signer: NoteSigner
+    let certificate: ServerCertificate
+    let identity: TLSIdentity
+    let host: CoordinatorHost
+    let vault: FolderVault
+    let api: CoordinatorAPI
+    let logger: Logger
+    let level: LogLevelBox
+    let events: AsyncStream<Event>
+    let eventSource: AsyncStream<Event>.Continuation
+    let progressChanges: AsyncStream<Void>
+    let bookChanges: AsyncStream<Void>
+    private let changeSources: [AsyncStream<Void>.Continuation]
+    private let counter = ByteCounter()
+    private let pool: NIOThreadPool
+    private let lock: FolderLock
+    private let address = Mutex<(host: String, port: Int)?>(nil)
+
+    /// Takes the folder, reads what is in it, and replays the ledger.
+    ///
+    /// - Parameters:
+    ///   - loader: reads the data of tasks.
+    ///   - makeLogger: a log with the level that the settings name.
+    /// - Throws: `CoordinatorServerError` with the cause and the next command.
+    package init(
+        _ options: Options, loader: any TaskMaterialLoading, level: LogLevelBox, logger: Logger
+    ) throws {
+        let folder = options.folder
+        self.options = options
+        self.level = level
+        self.logger = logger
+        settings = try folder.readSettings()
+        lock = try folder.takeLock()
+        level.current = Logger.Level(rawValue: settings.logLevel) ?? .info
+        let key = try folder.readKey()
+        let nowMs = options.nowMs
+        let pair = try folder.readCertificate(nowSeconds: Int64(nowMs() / 1_000))
+        certificate = pair.certificate
+        do {
+            identity = TLSIdentity(try TLSIdentity.context(chain: pair.chain, privateKey: pair.privateKey))
+            signer = try NoteSigner(name: settings.origin, key: key)
+        } catch {
+            throw CoordinatorServerError(.badCertificate, "the certificate cannot be used: \(error)")
+        }
+        // Left behind by a process that was killed.
+        CoordinatorFolder.remove(folder.address)
+        let metrics = ServerMetrics()
+        let notices = NoticeLog(logger)
+        (events, eventSource) = AsyncStream.makeStream(of: Event.self, bufferingPolicy: .bufferingNewest(1_024))
+        let progress = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let books = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        (progressChanges, bookChanges) = (progress.stream, books.stream)
+        changeSources = [progress.continuation, books.continuation]
+        let opening = Opening(folder: folder, settings: settings, loader: loader, nowMs: nowMs, logger: logger)
+        vault = try opening.vault(threads: options.threads)
+        let source = eventSource
+        let changes = changeSources
+        let exitsWhenClosed = options.exitsWhenClosed
+        host = try opening.host(
+            signer: signer, vault: vault, threads: options.threads,
+            noticed: { notice in
+                metrics.take(notice)
+                notices.take(notice)
+                if exitsWhenClosed, case .taskClosed = notice { source.yield(.allClosed) }
+            },
+            changed: { for change in changes { change.yield() } },
+            failed: { source.yield(.ledgerFailed($0)) })
+        self.notices = notices
+        var limits = options.limits
+        let perSecond = Double(settings.requestsPerAddress)
+        limits.addressRate = limits.addressRate ?? TokenBucket.Rate(burst: 2 * perSecond, perSecond: perSecond)
+        pool = NIOThreadPool(numberOfThreads: max(4, 2 * System.coreCount))
+        pool.start()
+        api = CoordinatorAPI(
+            CoordinatorAPI.Parts(
+                host: host, vault: vault, sessions: SessionTable(origin: settings.origin),
+                invitations: try InvitationBook(folder: folder), bans: try BanList(folder: folder), metrics: metrics,
+                counter: counter, loader: loader, folder: folder, origin: settings.origin,
+                operatorKey: key.publicKey, verifierKey: signer.verifier.vkey, version: options.version,
+                nowMs: opening.heldClock, pool: pool, logger: logger, limits: limits),
+            settings: settings)
+    }
+
+    private let notices: NoticeLog
+
+    /// The address it listens at; nil before.
+    package var listeningAt: (host: String, port: Int)? { address.withLock { $0 } }
+
+    /// SHA-256 of the certificate that it shows.
+    package var certificateFingerprint: Digest { certificate.fingerprint }
+
+    /// Checks the log.
+    package var verifier: NoteVerifier { signer.verifier }
+
+    /// Asks a running service to stop in good order.
+    package func stop(_ reason: String) { eventSource.yield(.stop(reason)) }
+
+    /// Asks a running service to read its settings anew.
+    package func reload() { eventSource.yield(.reload) }
+
+    /// Serves until it is told to stop, or cannot go on.
+    ///
+    /// - Parameter listening: called once, when requests are taken.
+    /// - Throws: `CoordinatorServerError` if the address cannot be listened at; `CoordinationError` with code
+    ///   `ledgerFailed` if the ledger could not be written.
+    package func run(listening: @escaping @Sendable (String, Int) -> Void = { _, _ in }) async throws {
+        defer { changeSources.forEach { $0.finish() } }
+        await host.start()
+        await api.applyBans()
+        notices.learn(tasks: await host.tasks(), participants: await host.participants())
+        let listener = makeListener()
+        let keeper = BookKeeper(host: host, folder: options.folder, logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [self] in await listen(listener) }
+            group.addTask { [self] in await keeper.run(bookChanges) }
+            group.addTask { [self] in
+                var reporter = ProgressReporter(host: host, logger: logger)
+                await reporter.run(progressChanges)
+            }
+            defer { group.cancelAll() }
+            try await follow(listener, keeper, listening)
+        }
+        try? await pool.shutdownGracefully()
+    }
+
+    /// The server of the port, which runs as a service so that it can be told to stop.
+    private func makeListener() -> ServiceGroup {
+        let address = options.listen ?? (settings.host, settings.port)
+        let port = PublicPort(identity: identity, counter: counter) { [api] request, writer, channel, link in
+            try await api.respond(request, writer, channel, link)
+        }
+        let source = eventSource
+        let most = min(CoordinatorServerLimits.connectionCount, FileLimit.raise() - 512)
+        var quiet = logger
+        quiet.logLevel = .warning
+        let server = port.server(
+            configuration: ServerConfiguration(
+                address: .hostname(address.host, port: address.port), backlog: CoordinatorServerLimits.backlog,
+                availableConnectionsDelegate: MaximumAvailableConnections(most, logger: Self.silent)),
+            onServerRunning: { channel in
+                source.yield(.listening(host: address.host, port: channel.localAddress?.port ?? address.port))
+            }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.silent)
+        return ServiceGroup(configuration: .init(services: [.init(service: server)], logger: Self.silent))
+    }
+
+    /// The libraries' own words are not for the operator.
+    private static let silent = Logger(label: "silent") { _ in SwiftLogNoOpLogHandler() }
+
+    private func listen(_ listener: ServiceGroup) async {
+        do {
+            try await listener.run()
+            eventSource.yield(.ended(nil))
+        } catch {
+            eventSource.yield(.ended(Self.cause(error, options.listen ?? (settings.host, settings.port))))
+        }
+    }
+
+    private static func cause(_ error: any Error, _ address: (host: String, port: Int)) -> CoordinatorServerError {
+        let place = "\(address.host):\(address.port)"
+        if let error = error as? IOError, error.errnoCode == EADDRINUSE {
+            return CoordinatorServerError(
+                .portInUse, "another program listens at \(place)",
+                hint: "stop it, or choose another port with --listen or in coordinator.yaml")
+        }
+        return CoordinatorServerError(
+            .cannotListen, "cannot listen at \(place): \(error)", hint: "check listen in coordinator.yaml")
+    }
+
+    /// Takes events until the end.
+    private func follow(
+        _ listener: ServiceGroup, _ keeper: BookKeeper, _ listening: @Sendable (String, Int) -> Void
+    ) async throws {
+        var failure: CoordinationError?
+        var isStopping = false
+        for await event in events {
+            switch event {
+            case .listening(let host, let port):
+                try announce(host, port)
+                listening(host, port)
+                if await isFinished() { stop("every task is closed") }
+            case .allClosed:
+                if await isFinished() {
+                    // Agents that were at work hear of it before the port closes.
+                    try? await Task.sleep(for: Self.closingGrace)
+                    stop("every task is closed")
+                }
+            case .reload: await reloadFiles()
+            case .stop(let reason):
+                guard !isStopping else { continue }
+                isStopping = true
+                logger.notice("stopping: \(reason)")
+                await beginStop(listener)
+            case .ledgerFailed(let error):
+                guard failure == nil else { continue }
+                failure = error
+                isStopping = true
+                logger.critical("the ledger cannot be written: \(error)")
+                await beginStop(listener)
+            case .ended(let error):
+                await keeper.catchUp()
+                try await finish(failure)
+                if let error { throw error }
+                return
+            }
+        }
+    }
+
+    private static let closingGrace = Duration.seconds(1)
+
+    private func isFinished() async -> Bool {
+        guard options.exitsWhenClosed else { return false }
+        return await host.figures().isEveryTaskClosed
+    }
+
+    private func announce(_ host: String, _ port: Int) throws {
+        address.withLock { $0 = (host, port) }
+        let folder = options.folder
+        try CoordinatorFolder.write(Array("\(host):\(port)\n".utf8), to: folder.address)
+        try CoordinatorFolder.write(Array("\(FileLimit.processID)\n".utf8), to: folder.processID)
+        logger.info("coordinator \(settings.origin) listens at \(host):\(port)")
+        logger.info("log key \(signer.verifier.vkey)")
+        logger.info("let participants in with: tributary coordinator invite --home \(folder.path)")
+    }
+
+    /// Waiting requests are answered, those under way are finished, and the port is closed; whatever takes longer than
+    /// `stopSeconds` is cut off.
+    private func beginStop(_ listener: ServiceGroup) async {
+        api.beginStop()
+        await host.beginStop()
+        await listener.triggerGracefulShutdown()
+        let source = eventSource
+        Task {
+            try? await Task.sleep(for: .seconds(CoordinatorServerLimits.stopSeconds))
+            source.yield(.ended(nil))
+        }
+    }
+
+    private func finish(_ failure: CoordinationError?) async throws {
+        CoordinatorFolder.remove(options.folder.address)
+        CoordinatorFolder.remove(options.folder.processID)
+        if let failure { throw failure }
+        let checkpoint = try await host.checkpoint()
+        try CoordinatorFolder.write(Array(checkpoint.utf8), to: options.folder.checkpoint)
+        try await host.close()
+        logger.notice("stopped; the ledger is closed and signed")
+    }
+
+    private func reloadFiles() async {
+        let folder = options.folder
+        do {
+            let new = try folder.readSettings()
+            let pair = try folder.readCertificate(nowSeconds: Int64(options.nowMs() / 1_000))
+            identity.replace(with: try TLSIdentity.context(chain: pair.chain, privateKey: pair.privateKey))
+            try api.parts.bans.reload(folder: folder)
+            try api.parts.invitations.reload(folder: folder)
+            if new.origin != settings.origin || new.host != settings.host || new.port != settings.port {
+                logger.warning("origin and listen change when the coordinator is started again")
+            }
+            api.settings.withLock { $0 = new }
+            vault.apply(new)
+            level.current = Logger.Level(rawValue: new.logLevel) ?? .info
+            await api.applyBans()
+            logger.notice("settings, certificate, bans and invitations were read anew")
+        } catch {
+            logger.error("nothing was changed: \(error)")
+        }
+    }
+
+    /// Milliseconds since the Unix epoch by this machine's clock.
+    package static func systemMs() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1_000)) }
+}

@@ -1,0 +1,96 @@
+internal import Attestation
+internal import Coordination
+internal import Ledger
+internal import Logging
+internal import Synchronization
+
+/// Opens what a coordinator's folder holds, and says in words what is wrong with it.
+struct Opening: Sendable {
+    let folder: CoordinatorFolder
+    let settings: CoordinatorSettings
+    let loader: any TaskMaterialLoading
+    let logger: Logger
+    /// The clock, which stands still while it is behind the ledger.
+    let heldClock: @Sendable () -> UInt64
+    private let floor: Floor
+
+    private final class Floor: Sendable {
+        let ms = Mutex<UInt64>(0)
+    }
+
+    init(
+        folder: CoordinatorFolder, settings: CoordinatorSettings, loader: any TaskMaterialLoading,
+        nowMs: @escaping @Sendable () -> UInt64, logger: Logger
+    ) {
+        self.folder = folder
+        self.settings = settings
+        self.loader = loader
+        self.logger = logger
+        let floor = Floor()
+        self.floor = floor
+        heldClock = { max(nowMs(), floor.ms.withLock { $0 }) }
+    }
+
+    func vault(threads: Int) throws -> FolderVault {
+        do {
+            return try FolderVault(
+                root: folder.tasks, retention: settings.retention, budget: settings.diskBudgetByteCount,
+                threads: threads)
+        } catch {
+            throw CoordinatorServerError(
+                .fileSystem, error.message, hint: "check the permissions of \(folder.tasks)")
+        }
+    }
+
+    func host(
+        signer: NoteSigner, vault: FolderVault, threads: Int,
+        noticed: @escaping @Sendable (CoordinatorNotice) -> Void, changed: @escaping @Sendable () -> Void,
+        failed: @escaping @Sendable (CoordinationError) -> Void
+    ) throws -> CoordinatorHost {
+        let path = folder.ledger
+        try holdClock(nowMs: heldClock())
+        do {
+            return try CoordinatorHost(
+                CoordinatorHost.Parts(
+                    store: { try SQLiteLedgerStore(path: path, access: .readWrite) }, signer: signer, vault: vault,
+                    threads: threads, material: { [folder, loader] in try Self.material($0, folder, loader) },
+                    nowMs: heldClock, noticed: noticed, changed: changed, failed: failed))
+        } catch let error as LedgerError {
+            throw ledgerRefused(error.description, isBusy: error.code == .storeBusy)
+        } catch let error as CoordinationError {
+            throw ledgerRefused(error.message, isBusy: false)
+        }
+    }
+
+    /// A clock that is behind the ledger's last entry is held there until it has caught up: the ledger's time does not
+    /// run backwards.
+    private func holdClock(nowMs: UInt64) throws {
+        guard let store = try? SQLiteLedgerStore(path: folder.ledger, access: .readWrite) else { return }
+        defer { try? store.close() }
+        guard store.count > 0, let last = try? store.entries(in: store.count - 1..<store.count).first,
+            let entry = try? EncodedEntry(decoding: last.bytes).entry, entry.timeMs > nowMs
+        else { return }
+        floor.ms.withLock { $0 = entry.timeMs }
+        logger.warning(
+            """
+            this machine's clock is \((entry.timeMs - nowMs) / 1_000) s behind the ledger's last entry; time stands \
+            still until it has caught up, so set the clock (timedatectl)
+            """)
+    }
+
+    private func ledgerRefused(_ message: String, isBusy: Bool) -> CoordinatorServerError {
+        CoordinatorServerError(
+            isBusy ? .locked : .fileSystem, "the ledger \(folder.ledger) cannot be used: \(message)",
+            hint: isBusy
+                ? "another program has it open"
+                : "look at it with `tributary ledger verify \(folder.path)`, and restore a backup if it is damaged")
+    }
+
+    private static func material(
+        _ opened: TaskOpened, _ folder: CoordinatorFolder, _ loader: any TaskMaterialLoading
+    ) throws -> TaskMaterial {
+        let source = try TaskFolder(folder, task: opened.task).source()
+        return try loader.material(
+            taskText: String(decoding: opened.configuration, as: UTF8.self), source: source)
+    }
+}

@@ -1,0 +1,15 @@
+internal import Coordination
+internal import Glibc
+
+extension CoordinationError {
+    /// The failure of a system call: what was tried, on which path.
+    static func system(_ action: String, _ path: String, errno number: Int32) -> CoordinationError {
+        if number == ENOSPC || number == EDQUOT {
+            return CoordinationError(
+                .diskFull, "cannot \(action) \(path): the disk is full", hint: "make room at the coordinator")
+        }
+        if number == ENOENT { return CoordinationError(.notFound, "there is no \(path)") }
+        return CoordinationError(
+            .storageFailed, "cannot \(action) \(path): \(String(cString: strerror(number)))")
+    }
+}

@@ -1,0 +1,66 @@
+package import Attestation
+package import Coordination
+internal import Synchronization
+
+extension FolderVault {
+    /// A model that can be sent, with its chunk hashes.
+    ///
+    /// - Throws: `notFound`, `storageFailed`, or `wrongDigest` if the file is damaged.
+    /// - Complexity: one pass over the file the first time.
+    package func sendableModel(task: Digest, digest: Digest) throws(CoordinationError) -> SendableBlob {
+        try sendable(digest, path: modelPath(task, digest))
+    }
+
+    /// An update of any round of any task, for those who check the books.
+    ///
+    /// - Throws: as `sendableModel`.
+    /// - Complexity: a look into every round's folder the first time.
+    package func sendableUpdate(digest: Digest) throws(CoordinationError) -> SendableBlob {
+        if let found = shelf.find(digest) { return SendableBlob(found) }
+        for task in try Self.names(in: root) {
+            for round in try Self.names(in: "\(root)/\(task)/updates") {
+                let path = "\(root)/\(task)/updates/\(round)/\(digest.hex).safetensors"
+                if Self.exists(path) { return try sendable(digest, path: path) }
+            }
+        }
+        throw CoordinationError(.notFound, "there is no blob \(digest)")
+    }
+
+    /// A blob that was sent lately; nil if its place has to be looked up.
+    package func onShelf(_ digest: Digest) -> SendableBlob? { shelf.find(digest).map(SendableBlob.init) }
+
+    private func sendable(_ digest: Digest, path: String) throws(CoordinationError) -> SendableBlob {
+        if let found = shelf.find(digest) { return SendableBlob(found) }
+        return try hashing.withLock { _ throws(CoordinationError) in
+            if let found = shelf.find(digest) { return SendableBlob(found) }
+            let file = try VaultFile(path)
+            let hashes: [Digest]
+            do { hashes = try file.chunkHashes() } catch { throw CoordinationError(.storageFailed, "\(error)") }
+            guard BlobDigest.digest(ofChunkHashes: hashes) == digest else {
+                throw CoordinationError(
+                    .wrongDigest, "\(path) is damaged", hint: "restore it from a backup; the ledger has its digest")
+            }
+            let blob = BlobShelf.Blob(file: file, chunkHashes: hashes)
+            shelf.put(blob, digest: digest)
+            return SendableBlob(blob)
+        }
+    }
+}
+
+/// A blob on its way to a client.
+package struct SendableBlob: Sendable {
+    package let file: VaultFile
+    package let chunkHashes: [Digest]
+
+    init(_ blob: BlobShelf.Blob) {
+        file = blob.file
+        chunkHashes = blob.chunkHashes
+    }
+
+    /// Bytes of a chunk; nil if the blob does not have it.
+    package func range(ofChunk index: Int) -> Range<Int>? {
+        guard chunkHashes.indices.contains(index) else { return nil }
+        let start = index * BlobDigest.chunkByteCount
+        return start..<min(start + BlobDigest.chunkByteCount, file.byteCount)
+    }
+}

@@ -1,0 +1,72 @@
+internal import Foundation
+package import Logging
+
+/// Writes a log to standard error, an event a line: text for people, or one JSON object for machines.
+package struct LineLogHandler: LogHandler {
+    /// How a line looks.
+    package enum Format: String, CaseIterable, Sendable {
+        case text, json
+    }
+
+    package var metadata: Logger.Metadata = [:]
+    package var metadataProvider: Logger.MetadataProvider?
+    package var logLevel: Logger.Level {
+        get { level.current }
+        set { level.current = newValue }
+    }
+    private let format: Format
+    private let level: LogLevelBox
+    private let label: String
+
+    package init(label: String, format: Format, level: LogLevelBox) {
+        self.label = label
+        self.format = format
+        self.level = level
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var all = metadata
+        for (key, value) in event.metadata ?? [:] { all[key] = value }
+        let pairs = all.map { (key: $0.key, value: "\($0.value)") }.sorted { $0.key < $1.key }
+        let line =
+            switch format {
+            case .text: Self.text(event, pairs)
+            case .json: Self.json(event, pairs, label)
+            }
+        // One write a line, so that lines of several threads do not mix.
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
+    }
+
+    private static func text(_ event: LogEvent, _ pairs: [(key: String, value: String)]) -> String {
+        let time = Date().formatted(.iso8601.time(includingFractionalSeconds: false))
+        let mark = event.level >= .notice ? "\(event.level.rawValue): " : ""
+        let tail = pairs.map { " \($0.key)=\(printable($0.value))" }.joined()
+        return "\(time)  \(mark)\(printable(event.message.description))\(tail)"
+    }
+
+    private static func json(
+        _ event: LogEvent, _ pairs: [(key: String, value: String)], _ label: String
+    ) -> String {
+        var object: [String: String] = [:]
+        for pair in pairs { object[pair.key] = pair.value }
+        object["time"] = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        object["level"] = event.level.rawValue
+        object["message"] = event.message.description
+        object["log"] = label
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+    }
+
+    /// What participants and clients say must not move the cursor of whoever reads.
+    private static func printable(_ text: String) -> String {
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(2_000).map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+}

@@ -1,0 +1,56 @@
+import ArgumentParser
+import CoordinatorServer
+import Foundation
+
+/// `tributary coordinator`: open tasks, take in what participants learned, pay them.
+struct CoordinatorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator", abstract: "Run a federation: one program, one port, one folder.",
+        discussion: """
+            EXAMPLES
+              tributary coordinator init
+              tributary coordinator run
+              tributary coordinator invite
+              tributary task open Simulations/scenarios/digits-loopback.yaml
+            """,
+        subcommands: [
+            CoordinatorInit.self, CoordinatorRun.self, CoordinatorInvite.self, CoordinatorStatus.self,
+            CoordinatorBan.self,
+        ])
+}
+
+/// Where a coordinator lives.
+struct CoordinatorHomeOption: ParsableArguments {
+    @Option(name: .long, help: ArgumentHelp("The coordinator's folder.", valueName: "folder"))
+    var home = "coordinator"
+
+    var folder: CoordinatorFolder {
+        CoordinatorFolder(path: URL(fileURLWithPath: home).standardizedFileURL.path)
+    }
+}
+
+/// An address to listen at: `HOST:PORT`, `[IPv6]:PORT`.
+struct ListenAddress: ExpressibleByArgument {
+    let host: String
+    let port: Int
+
+    static let standard = ListenAddress(host: "127.0.0.1", port: 8_440)
+
+    var defaultValueDescription: String { "\(host):\(port)" }
+
+    private init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    init?(argument: String) {
+        guard let colon = argument.lastIndex(of: ":"), let port = Int(argument[argument.index(after: colon)...]),
+            (0...65_535).contains(port)
+        else { return nil }
+        var host = argument[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") { host = host.dropFirst().dropLast() }
+        guard !host.isEmpty else { return nil }
+        self.host = String(host)
+        self.port = port
+    }
+}

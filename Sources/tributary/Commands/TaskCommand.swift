@@ -1,0 +1,135 @@
+import AgentClient
+import ArgumentParser
+import Attestation
+import CoordinatorServer
+import Federation
+import Foundation
+import Ledger
+import Simulation
+import Wire
+
+/// `tributary task`: what a coordinator has trained.
+struct TaskCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "task", abstract: "Open and list the tasks of a running coordinator.",
+        discussion: """
+            EXAMPLES
+              tributary task open task.yaml --data /srv/validation
+              tributary task list
+            """, subcommands: [TaskOpen.self, TaskListing.self])
+}
+
+/// `tributary task open`.
+struct TaskOpen: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "open", abstract: "Open a task: check it, price it, put it on the ledger, begin.",
+        discussion: """
+            FILE is a task file (it has schema:) or a scenario file, whose data and splits are then used. The examples that
+            contributions are valued on stay with the coordinator. Opened again, a task is as it was.
+
+            EXAMPLES
+              tributary task open task.yaml --data /srv/validation --validation 1000 --test 4000
+              tributary task open Simulations/scenarios/digits-loopback.yaml
+              tributary task open sponsored.yaml --data digits --escrow 5000 --json
+            """)
+
+    @Argument(help: ArgumentHelp("Task or scenario file (YAML).", valueName: "file"))
+    var file: String
+
+    @Option(name: .long, help: ArgumentHelp("Data set: a folder, a file, or \"digits\".", valueName: "path"))
+    var data: String?
+
+    @Option(name: .long, help: ArgumentHelp("Examples to value contributions on.", valueName: "n"))
+    var validation: Int?
+
+    @Option(name: .long, help: ArgumentHelp("Examples to report accuracy on.", valueName: "n"))
+    var test: Int?
+
+    @Option(
+        name: .long,
+        help: ArgumentHelp(
+            "What the task's sponsor puts up; the whole price where it is not given.", valueName: "amount"))
+    var escrow: String?
+
+    @OptionGroup var home: CoordinatorHomeOption
+    @OptionGroup var output: OutputOptions
+
+    struct Answer: Encodable {
+        let task: String
+        let existed: Bool
+        let price: UInt64
+    }
+
+    func validate() throws {
+        for (name, count) in [("--validation", validation), ("--test", test)] {
+            if let count, !(1...10_000_000).contains(count) {
+                throw ValidationError("\(name) must be 1 to 10000000, not \(count)")
+            }
+        }
+        if let escrow, TokenAmount.units(escrow) == nil {
+            throw ValidationError("--escrow must be an amount such as 12.5, not \(escrow)")
+        }
+    }
+
+    func run() throws {
+        let text = try ScenarioFile.read(file)
+        var request = WireOpenTaskRequest()
+        request.text = text
+        request.data = try dataPath(text) ?? ""
+        request.validationCount = UInt32(validation ?? 0)
+        request.testCount = UInt32(test ?? 0)
+        request.escrow = escrow.flatMap { TokenAmount.units($0) } ?? 0
+        let asked = request
+        let reply = try CoordinatorClient(home.folder).ask { connection in
+            try await connection.ask(
+                "POST", "/v1/tasks", asked, as: WireOpenTaskReply.self, timeoutMs: Self.timeoutMs)
+        }
+        let task = try Digest(bytes: reply.task).hex
+        if output.json {
+            return try Envelope.print(
+                command: "task open", Answer(task: task, existed: reply.existed, price: reply.price))
+        }
+        Terminal.line("task   \(task)\(reply.existed ? " (was opened before)" : "")")
+        Terminal.line("price  at most \(TokenAmount.text(reply.price))")
+        Terminal.line("watch it with: tributary task list")
+    }
+
+    /// A data set of some gigabytes is read before the answer.
+    private static let timeoutMs: Int64 = 600_000
+
+    /// Where the data are, as the coordinator can find them: its working folder is another.
+    private func dataPath(_ text: String) throws -> String? {
+        if let data { return data == "digits" ? data : URL(fileURLWithPath: data).standardizedFileURL.path }
+        guard try !ConfigurationSection(text: text).has("schema") else { return nil }
+        switch try Scenario.dataSource(in: text) {
+        case .digits: return "digits"
+        case .path(let path):
+            let folder = URL(fileURLWithPath: file).deletingLastPathComponent()
+            return URL(fileURLWithPath: path, relativeTo: folder).standardizedFileURL.path
+        }
+    }
+}
+
+/// `tributary task list`.
+struct TaskListing: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the tasks: where each stands and what it waits for.",
+        discussion: """
+            EXAMPLES
+              tributary task list
+              tributary task list --json
+            """)
+
+    @OptionGroup var home: CoordinatorHomeOption
+    @OptionGroup var output: OutputOptions
+
+    func run() throws {
+        let list = try CoordinatorClient(home.folder).ask { connection in
+            try await connection.ask(
+                "GET", "/v1/tasks", as: WireTaskList.self, answerLimit: WireLimits.entryPageByteCount)
+        }
+        let rows = list.tasks.map(TaskRow.init)
+        if output.json { return try Envelope.print(command: "task list", rows) }
+        TaskRow.printTable(rows)
+    }
+}
