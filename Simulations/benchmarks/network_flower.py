@@ -7,6 +7,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -80,6 +81,7 @@ def main():
         os.setsid()
     except PermissionError:
         pass  # it leads a session already
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     folder = tempfile.mkdtemp(prefix="tributary-flower-")
     out = f"{folder}/marks.json"
     processes, environment, log = deploy(options, folder)
@@ -96,7 +98,7 @@ def main():
         time.sleep(0.3)
         watch.stop()
         if not os.path.exists(out):
-            raise SystemExit(f"no round was done: {open(log.name, encoding='utf-8').read()[-2000:]}")
+            raise SystemExit(f"not all rounds were done: {open(log.name, encoding='utf-8').read()[-2000:]}")
         with open(out, encoding="utf-8") as file:
             result = json.load(file)
     finally:

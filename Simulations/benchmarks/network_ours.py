@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Rounds of a real coordinator and real agents over TLS on loopback; nobody trains. Prints one line of JSON.
+"""Rounds of a real coordinator and real agents over TLS on loopback, next to no training. Prints one line of JSON.
 
   network_ours.py TRIBUTARY --agents 2 --hidden 4096,6000 --rounds 6
 
-A participant of the kind `zero` sends an update of zeros, so a round is what it costs to move, check, average, digest and
-write down. Times are those of the ledger's entries, from one round's opening to the next one's.
+Each participant takes one step on ten examples (--kind honest: the model and every update differ from round to round, so
+everything has to be moved), or sends zeros without training (--kind zero: the model stays, so agents have it already).
+Times are those of the ledger's entries, from one round's opening to the next one's.
 """
 import argparse
 import glob
@@ -23,14 +24,16 @@ from network_watch import Watch, rounds
 SCENARIO = """name: bytes-alone
 seed: 1
 rounds: {rounds}
-data: {{ source: digits, validation: 20, test: 20 }}
+data: {{ source: folder, path: "{data}", validation: 20, test: 20 }}
 partition: {{ rule: iid }}
 model: {{ hidden: [{hidden}] }}
-training: {{ epochs: 1, batch: 10, learning_rate: 0.1 }}
+training: {{ epochs: 1, batch: 10, learning_rate: 0.01 }}
 cohort: {{ size: {agents}, quorum: {agents}, deadline_s: 3600 }}
 reward: {{ score: samples, pool_per_round: "1", epoch_rounds: 10 }}
 participants:
   - {{ kind: {kind}, count: {agents} }}
+  # Where all the others send zeros, somebody has to hold data; this one never joins.
+  - {{ kind: honest, count: 1 }}
 """
 FEATURES, CLASSES = 64, 10
 
@@ -48,7 +51,18 @@ class Federation:
         self.scenario, self.children, self.logs = f"{folder}/scenario.yaml", [], []
         with open(self.scenario, "w", encoding="utf-8") as file:
             file.write(SCENARIO.format(
-                rounds=options.rounds, hidden=options.hidden, agents=options.agents, kind=options.kind))
+                rounds=options.rounds, hidden=options.hidden, agents=options.agents, kind=options.kind,
+                data=self.make_data(folder)))
+
+    def make_data(self, folder):
+        """A table of examples: ten for each participant, and those that the coordinator keeps."""
+        path = f"{folder}/examples.csv"
+        count = 40 + 10 * (self.options.agents + 1)
+        with open(path, "w", encoding="ascii") as file:
+            for row in range(count):
+                values = [(row * 7 + column * column) % 17 / 16 for column in range(FEATURES)]
+                file.write(",".join(map(str, values)) + f",{row % CLASSES}\n")
+        return path
 
     def command(self, *words):
         done = subprocess.run([self.options.program, *words], capture_output=True, text=True, check=False)
@@ -87,7 +101,7 @@ class Federation:
         self.agents = []
         for place in range(self.options.agents):
             home, rehearses = f"{self.folder}/agent-{place}", ("--scenario", self.scenario, "--participant", str(place))
-            self.command("agent", "join", invitation, "--home", home, "--label", f"agent-{place}", *rehearses)
+            self.command("agent", "join", invitation, "--home", home, "--label", f"agent-{place}")
             self.agents.append(self.start(f"agent-{place}", "agent", "run", "--home", home, *rehearses))
 
     def run(self):
@@ -142,7 +156,7 @@ def main():
     parser.add_argument("--agents", type=int, default=2)
     parser.add_argument("--hidden", default="", help="widths of the hidden layers, such as 4096,6000; none by default")
     parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--kind", choices=("zero", "noise"), default="zero")
+    parser.add_argument("--kind", choices=("honest", "zero"), default="honest")
     parser.add_argument("--idle", type=float, default=0, help="seconds before the task, to see what agents take then")
     parser.add_argument("--seconds", type=float, default=900, help="longest that all rounds may take")
     parser.add_argument("--keep", action="store_true", help="leave the folder, with logs and ledger")
@@ -150,6 +164,7 @@ def main():
     options.program = os.path.abspath(options.program)
     folder = tempfile.mkdtemp(prefix="tributary-round-", dir=os.environ.get("TMPDIR"))
     federation = Federation(options, folder)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
     try:
         federation.prepare()
         watch, idle = federation.run()

@@ -134,7 +134,7 @@ def announced_giant(r, w, j):
     expects = [("Expect", "100-continue")] if r.random() < 0.3 else []
     raw = request(endpoint.method, endpoint.path(r, w), b"", token(r, w, endpoint.role),
                   [("Content-Length", str(length))] + expects, length=False)
-    j.ask(raw, {400, 413}, closes=True, bare=True)
+    j.ask(raw, {400, 409, 413} if endpoint.method == "PUT" else {400, 413}, closes=True, bare=True)
     j.link.close()
 
 

@@ -65,7 +65,8 @@ def bad_token(r, w, j):
         w.stale, good[:-1], good + "A", good.swapcase(), r.randbytes(32).hex(), "A" * r.choice([1, 43, 44, 4_000]),
         r.randbytes(8).hex() + " " + good, "\x01\x02", "é".encode("latin-1"), "",
     ])
-    j.ask(whole(r, w, endpoint, bearer=bearer or " "), {400, 401})
+    # A header with control characters is no HTTP, so its refusal has no body.
+    j.ask(whole(r, w, endpoint, bearer=bearer or " "), {400, 401}, bare=True)
 
 
 def no_token(r, w, j):

@@ -73,7 +73,7 @@ ENDPOINTS = [
     Endpoint("GET", lambda r, w: f"/v1/receipts/{r.randrange(w.ledger_size)}", "any"),
     Endpoint("GET", at("/v1/checkpoint"), "any"),
     Endpoint("GET", some_entries, "reader", forbidden=("stranger",)),
-    Endpoint("POST", at("/v1/tasks"), "operator", body=lambda r, w: wire.message((1, w.scenario)),
+    Endpoint("POST", at("/v1/tasks"), "operator", body=lambda r, w: w.opening,
              forbidden=("stranger", "auditor")),
     Endpoint("POST", at("/v1/invitations"), "operator", body=lambda r, w: wire.message((1, 1), (2, 4_102_444_800_000)),
              forbidden=("stranger", "auditor")),

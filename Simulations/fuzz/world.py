@@ -11,17 +11,14 @@ import time
 import wire
 from link import Link, request
 
-SCENARIO = """name: fuzzed
+TASK = """name: fuzzed
 seed: 1
 rounds: 3
-data: { source: digits, validation: 20, test: 20 }
-partition: { rule: iid }
+schema: { features: 64, classes: 10 }
 model: { hidden: [4096] }
 training: { epochs: 1, batch: 10, learning_rate: 0.1 }
 cohort: { size: 2, quorum: 2, deadline_s: 86400 }
 reward: { score: samples, pool_per_round: "1", epoch_rounds: 3 }
-participants:
-  - { kind: zero, count: 2 }
 """
 
 
@@ -38,7 +35,7 @@ class World:
         self.random = random.Random(f"world {seed}")
         self.process, self.peak_kib = None, 0
         self.stranger_count = strangers
-        self.scenario = SCENARIO
+        self.opening = wire.message((1, TASK), (2, "digits"), (3, 20), (4, 20))
 
     # The process.
 
@@ -156,7 +153,7 @@ class World:
         self.second_key, self.second, _ = self.participant("second")
         for token in (self.first, self.second):
             self.call("POST", "/v1/work", wire.message(), token)
-        opened = wire.fields(self.call("POST", "/v1/tasks", wire.message((1, SCENARIO)), self.operator))
+        opened = wire.fields(self.call("POST", "/v1/tasks", self.opening, self.operator))
         self.task = wire.first(opened, 1)
         self.orders = {token: self.order(token) for token in (self.first, self.second)}
         self.model = wire.first(self.orders[self.first], 3)
