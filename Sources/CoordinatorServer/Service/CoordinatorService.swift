@@ -179,8 +179,6 @@ package final class CoordinatorService: Sendable {
         }
         let source = eventSource
         let most = min(CoordinatorServerLimits.connectionCount, FileLimit.raise() - 512)
-        var quiet = logger
-        quiet.logLevel = .warning
         let server = port.server(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: CoordinatorServerLimits.backlog,
