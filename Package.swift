@@ -119,7 +119,7 @@ let package = Package(
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
                 "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
-                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging,
+                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
             ],
             swiftSettings: strict
         ),

@@ -17,12 +17,16 @@ import subprocess
 import sys
 
 
-def figure(text, path):
-    """The number at a dotted path in the last line of JSON that a command printed."""
+def printed(text):
+    """The last line of JSON that a command printed."""
     lines = [line for line in text.splitlines() if line.startswith("{")]
     if not lines:
         raise ValueError("it printed no JSON object on a line of its own")
-    value = json.loads(lines[-1])
+    return json.loads(lines[-1])
+
+
+def figure(value, path):
+    """The number at a dotted path."""
     for key in path.split("."):
         try:
             value = value[int(key)] if isinstance(value, list) else value[key]
@@ -31,12 +35,14 @@ def figure(text, path):
     return float(value)
 
 
-def measure(name, path, command):
+def measure(name, path, also, command):
+    """The figure at a path, and those of `also` that are there."""
     done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"{name}: exit {done.returncode}\n{done.stdout[-1000:]}{done.stderr[-2000:]}")
     try:
-        return figure(done.stdout, path)
+        value = printed(done.stdout)
+        return figure(value, path), {key: value[key] for key in also if value.get(key) is not None}
     except ValueError as error:
         sys.exit(f"{name}: {error}")
 
@@ -46,13 +52,18 @@ def main():
     parser.add_argument("--turns", type=int, default=5)
     parser.add_argument("--unit", default="s")
     parser.add_argument("--larger-is-better", action="store_true")
+    parser.add_argument("--also", default="", help="further figures to print, as names with commas between")
     parser.add_argument("--side", nargs=3, action="append", required=True, metavar=("NAME", "PATH", "COMMAND"))
     options = parser.parse_args()
     figures = {name: [] for name, _, _ in options.side}
+    others = {name: [] for name in figures}
+    also = [name for name in options.also.split(",") if name]
     for turn in range(options.turns):
         for name, path, command in options.side:
             print(f"turn {turn + 1} of {options.turns}: {name} ...", file=sys.stderr, flush=True)
-            figures[name].append(measure(name, path, command))
+            value, rest = measure(name, path, also, command)
+            figures[name].append(value)
+            others[name].append(rest)
     ours = options.side[0][0]
     unit = options.unit
     width = max(len(name) for name in figures)
@@ -64,6 +75,10 @@ def main():
             ratios = [a / b if options.larger_is_better else b / a for a, b in pairs]
             row += f"  {statistics.median(ratios):.2f} x  ({', '.join(f'{ratio:.2f}' for ratio in ratios)})"
         print(f"{row}  [{unit}]")
+    for name, turns in others.items():
+        medians = [f"{key} {statistics.median(turn[key] for turn in turns):.4g}" for key in also if key in turns[0]]
+        if medians:
+            print(f"{name:{width}}  {', '.join(medians)}")
 
 
 if __name__ == "__main__":
