@@ -136,6 +136,7 @@ let package = Package(
         tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
         tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
         tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
+        tests(of: "Coordination", ["Attestation", "Federation", "Ledger", "Tensors", "Training"]),
         tests(
             of: "Simulation",
             [

@@ -50,6 +50,8 @@ base_root() {
         rm -rf -- "$work/base"
         debootstrap --variant=minbase "$suite" "$work/base" ${mirror:+"$mirror"} >"$work/debootstrap.log" 2>&1 ||
             fail "debootstrap failed; its output: $work/debootstrap.log"
+        # As in Debian's own images: no translations of package descriptions.
+        echo 'Acquire::Languages "none";' >"$work/base/etc/apt/apt.conf.d/docker-no-languages"
         touch "$work/base/.complete"
     fi
     cp -a "$work/base" "$1"

@@ -6,8 +6,8 @@ extension ServerOptimizer {
     /// Values that a thread sums at a time: 64 KiB of an update and 128 KiB of sums.
     private static let pieceLength = 16_384
 
-    /// Moves the model by one step, tile by tile: reads a piece of every update, sums, steps, and goes on. The same bits
-    /// as `step(model:updates:threads:)` gives for the same updates, which are neither kept nor read twice.
+    /// Moves the model by one step, tile by tile: reads a piece of every update, sums, steps, and goes on. Gives the
+    /// same bits as `step(model:updates:threads:)` for the same updates, which are neither kept nor read twice.
     ///
     /// Memory: 192 KiB a thread. Complexity: O(values · updates), one pass.
     ///

@@ -4,7 +4,7 @@ package struct AuditFault: Equatable, Sendable, CustomStringConvertible {
     package enum Place: Equatable, Sendable, CustomStringConvertible {
         /// An entry of the ledger, by sequence number.
         case entry(UInt64)
-        /// A file of the run folder, by relative path.
+        /// A file of the audited folder, by relative path.
         case file(String)
 
         package var description: String {
@@ -33,7 +33,8 @@ package struct AuditedRound: Equatable, Sendable {
     package enum Outcome: Equatable, Sendable {
         /// Average, model, metrics and scores were computed again from the updates, to the last bit.
         case rederived
-        /// The average was computed again; model and scores were taken as recorded, for the reason given.
+        /// The average was computed again; what needs the data set was taken as recorded, for the reason given: the
+        /// metrics, and the scores unless they are samples.
         case aggregateOnly(String)
         /// The digests were taken as recorded, for the reason given.
         case digestOnly(String)
@@ -53,23 +54,51 @@ package struct AuditedRound: Equatable, Sendable {
     }
 }
 
+/// What an audit found of one task.
+package struct AuditedTask: Sendable {
+    /// The task's id, in hexadecimal digits.
+    package let task: String
+    /// Its name, for people; empty where its file cannot be read.
+    package var name = ""
+    package var rounds: [AuditedRound] = []
+    /// Reward transfers whose amounts the rules derived again from the scores.
+    package let rewards: Int
+    /// Units that they moved.
+    package let rewarded: UInt64
+    /// Whether the ledger says that it is over.
+    package let isClosed: Bool
+
+    package init(task: String, rewards: Int, rewarded: UInt64, isClosed: Bool) {
+        self.task = task
+        self.rewards = rewards
+        self.rewarded = rewarded
+        self.isClosed = isClosed
+    }
+
+    /// Rounds of one kind.
+    package func rounds(where predicate: (AuditedRound.Outcome) -> Bool) -> [UInt32] {
+        rounds.filter { predicate($0.outcome) }.map(\.round)
+    }
+}
+
 /// What an audit found.
 package struct AuditReport: Sendable {
-    /// The run folder's name.
+    /// The audited folder's name.
     package var run = ""
+    /// Whether it is a coordinator's folder, and not a simulated run's.
+    package var isCoordinator = false
     /// Entries of the ledger that were replayed.
     package var entries: UInt64 = 0
+    /// How many of them the checkpoint covers.
+    package var signedEntries: UInt64 = 0
     /// Root of the replayed ledger.
     package var root = ""
     /// The checkpoint's key, in its text form.
     package var key = ""
     /// Signatures of contributions that were verified.
     package var contributions = 0
-    package var rounds: [AuditedRound] = []
-    /// Reward transfers whose amounts the rules derived again from the scores.
-    package var rewards = 0
-    /// Units that they moved.
-    package var rewarded: UInt64 = 0
+    /// The ledger's tasks, in the order in which they were opened.
+    package var tasks: [AuditedTask] = []
     /// What does not hold; empty if all does.
     package var faults: [AuditFault] = []
 
@@ -78,8 +107,15 @@ package struct AuditReport: Sendable {
     /// Whether everything that was checked holds.
     package var isClean: Bool { faults.isEmpty }
 
-    /// Rounds of one kind.
+    /// The rounds of all tasks.
+    package var rounds: [AuditedRound] { tasks.flatMap(\.rounds) }
+    /// Reward transfers of all tasks.
+    package var rewards: Int { tasks.reduce(0) { $0 + $1.rewards } }
+    /// Units that they moved.
+    package var rewarded: UInt64 { tasks.reduce(0) { $0 + $1.rewarded } }
+
+    /// Rounds of one kind, of all tasks.
     package func rounds(where predicate: (AuditedRound.Outcome) -> Bool) -> [UInt32] {
-        rounds.filter { predicate($0.outcome) }.map(\.round)
+        tasks.flatMap { $0.rounds(where: predicate) }
     }
 }

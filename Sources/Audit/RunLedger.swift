@@ -56,7 +56,7 @@ package final class RunLedger {
     }
 
     /// Whether another process holds one of SQLite's locks, which are on 512 bytes from 2^30 on (SQLite's os.h).
-    private static func isLocked(_ path: String) -> Bool {
+    static func isLocked(_ path: String) -> Bool {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }

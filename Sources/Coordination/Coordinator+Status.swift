@@ -38,6 +38,7 @@ extension Coordinator {
         }
         if let invitation = task.invitation {
             let open = invitation.cohort.filter { !task.accepted.contains($0) }
+            guard !open.isEmpty else { return nil }
             return "waiting for \(open.count) of \(invitation.cohort.count): \(names(open))"
         }
         let wanted = max(1, task.engine.plan.fewestAvailable)

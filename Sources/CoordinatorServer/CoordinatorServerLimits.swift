@@ -1,3 +1,5 @@
+package import NIOCore
+
 /// The bounds of a coordinator's server; Protocols/http.md tells clients of those that they can run into.
 package enum CoordinatorServerLimits {
     // Connections.
@@ -22,6 +24,9 @@ package enum CoordinatorServerLimits {
     package static let drainSeconds: Int64 = 2
     /// Bytes of a refused body that are read and dropped.
     package static let drainByteCount = 8 << 20
+
+    /// How long a client may take to say goodbye when its connection is closed.
+    package static let farewell = TimeAmount.milliseconds(300)
 
     // Requests.
 

@@ -55,7 +55,7 @@ extension Rehearsal {
             let joining = command(
                 "join-\(number)", ["agent", "join", line, "--home", home, "--label", participant.label], logs)
             try await joining.finish()
-            agents.append(command("agent-\(number)", ["agent", "run", "--home", home] + rehearses, logs))
+            agents.append(command("agent-\(number)", ["agent", "run", "--home", home, "--exit-when-closed"] + rehearses, logs))
         }
         return agents
     }

@@ -1,7 +1,6 @@
 package import Attestation
 package import Datasets
 internal import Federation
-internal import Foundation
 package import Tensors
 
 /// A scenario with its data set read, split and dealt out: a function of the scenario and the data alone, so that an
@@ -19,48 +18,20 @@ package struct PreparedFederation: Sendable {
     /// In order of number.
     package let participants: [SimulatedParticipant]
 
-    /// Splits the data and deals them out.
-    ///
-    /// A data set with a test part keeps its whole training part for the participants, as published results do; the
-    /// validation set is then drawn from the test part, of which all is reported on. That costs no honesty: the
-    /// validation set decides about pay alone and never touches the model. A data set without a test part is split in
-    /// three.
+    /// Splits the data as `DividedDataset` does, and deals them out.
     ///
     /// - Throws: `SimulationError` with code `unusableData` if there are too few examples; `DatasetError` if they
     ///   cannot be dealt out as the scenario asks.
     package init(scenario: Scenario, dataset: Dataset) throws {
         self.scenario = scenario
-        datasetName = dataset.name
         let seed = scenario.task.seed
-        var groups: [Int]?
-        if let test = dataset.test {
-            guard scenario.validationCount < test.count else {
-                throw SimulationError(
-                    .unusableData, "data.validation \(scenario.validationCount) of \(test.count) test examples",
-                    hint: "ask for fewer")
-            }
-            let split = try ExampleSplit.stratified(
-                labels: test.labels, validationCount: scenario.validationCount, testCount: 0, seed: seed)
-            validation = try test.selection(of: split.validation)
-            self.test = test
-            train = dataset.train
-            groups = dataset.groups
-        } else {
-            guard scenario.testCount > 0 else {
-                throw SimulationError(
-                    .unusableData, "the data set has no test part and data.test is 0", hint: "hold some examples out")
-            }
-            let split = try ExampleSplit.stratified(
-                labels: dataset.train.labels, validationCount: scenario.validationCount,
-                testCount: scenario.testCount, seed: seed)
-            validation = try dataset.train.selection(of: split.validation)
-            test = try dataset.train.selection(of: split.test)
-            train = try dataset.train.selection(of: split.train)
-            groups = dataset.groups.map { all in split.train.map { all[$0] } }
-        }
+        let parts = try DividedDataset(
+            dataset, validationCount: scenario.validationCount, testCount: scenario.testCount, seed: seed)
+        datasetName = parts.name
+        (train, validation, test) = (parts.train, parts.validation, parts.test)
         let holders = scenario.populations.reduce(0) { $0 + ($1.kind.holdsData ? $1.count : 0) }
         let partition = try scenario.partitioner.partition(
-            labels: train.labels, groups: groups, participants: holders, seed: seed)
+            labels: train.labels, groups: parts.groups, participants: holders, seed: seed)
         participants = try SimulatedParticipant.all(of: scenario, partition: partition)
     }
 
@@ -88,17 +59,8 @@ extension PreparedFederation {
     package static func load(
         text: String, folder: String, dataPath: String? = nil, adjust: (inout Scenario) -> Void = { _ in }
     ) throws -> PreparedFederation {
-        var source = try Scenario.dataSource(in: text)
-        if let dataPath { source = dataPath == "digits" ? .digits : .path(dataPath) }
-        let dataset: Dataset
-        switch source {
-        case .digits: dataset = try Dataset.digits()
-        case .path(let path):
-            let isAbsolute = path.hasPrefix("/") || dataPath != nil
-            let url = URL(fileURLWithPath: isAbsolute ? path : "\(folder)/\(path)").standardizedFileURL
-            dataset = try Dataset.load(path: url.path)
-            source = .path(url.path)
-        }
+        let (dataset, source) = try DividedDataset.dataset(
+            Scenario.dataRule(in: text).source, folder: folder, dataPath: dataPath)
         var scenario = try Scenario(
             text: text, featureCount: dataset.train.featureCount, classCount: dataset.train.classCount)
         scenario.data = source

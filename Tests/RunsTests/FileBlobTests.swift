@@ -1,8 +1,8 @@
 import Federation
 import Foundation
 import Runs
-import Testing
 import TestSupport
+import Testing
 
 @Suite("A file that is read in pieces")
 struct FileBlobTests {

@@ -17,7 +17,7 @@ struct ScenarioFuzzTests {
             let bytes = mutator.mutate(seeds)
             guard let text = String(validating: bytes, as: UTF8.self) else { continue }
             do throws(FederationError) {
-                _ = try Scenario.dataSource(in: text)
+                _ = try Scenario.dataRule(in: text)
                 let scenario = try Scenario(text: text, featureCount: 64, classCount: 10)
                 readCount += 1
                 let again = try Scenario(text: scenario.text, featureCount: 64, classCount: 10)

@@ -34,7 +34,7 @@ struct ScenarioTests {
         #expect(Self.shipped.count >= 7)
         for url in Self.shipped {
             let text = try String(contentsOf: url, encoding: .utf8)
-            let features = try Scenario.dataSource(in: text) == .digits ? 64 : 784
+            let features = try Scenario.dataRule(in: text).source == .digits ? 64 : 784
             let scenario = try Scenario(text: text, featureCount: features, classCount: 10)
             #expect(scenario.task.name == url.deletingPathExtension().lastPathComponent)
             let again = try Scenario(text: scenario.text, featureCount: features, classCount: 10)

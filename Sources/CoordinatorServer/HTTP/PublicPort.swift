@@ -22,6 +22,8 @@ final class TLSIdentity: Sendable {
             privateKey: .privateKey(try NIOSSLPrivateKey(bytes: privateKey, format: .pem)))
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["http/1.1"]
+        // A client that hangs up without a word of TLS is not waited for when the server stops.
+        configuration.shutdownTimeout = CoordinatorServerLimits.farewell
         return try NIOSSLContext(configuration: configuration)
     }
 }

@@ -35,7 +35,7 @@ package final class RoundAggregator {
 
     /// The current global model.
     package private(set) var model: SharedParameterSet
-    /// The model before the last change; nil before the first, and where the task pays samples, which has no use for it.
+    /// The model before the last change; nil before the first, and where the task pays samples: it has no use for it.
     package private(set) var previousModel: SharedParameterSet?
 
     private let task: TaskConfiguration

@@ -89,7 +89,8 @@ package final class StreamingAggregator {
         guard contribution.weight <= UInt64(AggregationLimits.totalWeight - totalWeight) else {
             throw FederationError(
                 .unusableUpdate,
-                "weights of \(totalWeight) and \(contribution.weight); up to \(AggregationLimits.totalWeight) the sum is exact")
+                "weights of \(totalWeight) and \(contribution.weight); up to \(AggregationLimits.totalWeight) the sum is exact"
+            )
         }
         totalWeight += Int64(contribution.weight)
         folded.append(Folded(file: file, contribution: contribution))

@@ -6,7 +6,8 @@ extension BlobReading {
         var failure: FederationError?
         let bytes = [UInt8](unsafeUninitializedCapacity: range.count) { buffer, count in
             do throws(FederationError) {
-                let target = UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
+                let target = UnsafeMutableRawBufferPointer(
+                    rebasing: UnsafeMutableRawBufferPointer(buffer)[..<range.count])
                 try read(into: target, at: range.lowerBound)
                 count = range.count
             } catch {

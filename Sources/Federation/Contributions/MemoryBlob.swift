@@ -14,6 +14,8 @@ package struct MemoryBlob: BlobReading {
             throw FederationError(
                 .unusableUpdate, "\(buffer.count) bytes from \(offset) on, of a file of \(bytes.count)")
         }
-        bytes.withUnsafeBytes { buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count))) }
+        bytes.withUnsafeBytes {
+            buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[offset...].prefix(buffer.count)))
+        }
     }
 }

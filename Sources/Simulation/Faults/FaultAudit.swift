@@ -46,6 +46,9 @@ struct FaultAudit {
         guard report.state.tasks.values.allSatisfy({ $0.stage == .closed }) else {
             throw Violation("a task is not closed at the end")
         }
+        let lastClose = bodies.lastIndex { if case .taskClosed = $0 { true } else { false } }
+        let lastSnapshot = bodies.lastIndex { if case .snapshot = $0 { true } else { false } }
+        guard lastSnapshot ?? -1 > lastClose ?? -1 else { throw Violation("no snapshot follows the last close") }
         var tree = MerkleTree()
         for entry in world.ledger.entries { tree.append(leafHash: entry.leafHash) }
         for head in world.seenHeads where (try? tree.root(atSize: head.size)) != head.root {

@@ -35,6 +35,10 @@ package struct FaultRates: Sendable {
     package let timerJump: Double
     /// Per job: it takes up to a minute.
     package let slowJob: Double
+    /// Per round of training: it takes up to a minute.
+    package let slowTraining: Double
+    /// Per request for work: the agent declines one of the tasks for now.
+    package let decline: Double
     /// Per agent and weather change: it says goodbye and comes back later.
     package let leave: Double
     /// Per weather change: the operator stops the coordinator in good order and starts it again.
@@ -47,8 +51,8 @@ package struct FaultRates: Sendable {
         func draw(_ most: Double) -> Double {
             let isOff = generator.nextUnit() < 0.4
             let part = generator.nextUnit()
-            // Cubed: mostly rare, sometimes a storm.
-            return isQuiet || isOff ? 0 : most * (part * part * part + 0.002)
+            // Squared: mostly rare, sometimes a storm.
+            return isQuiet || isOff ? 0 : most * (part * part + 0.002)
         }
         drop = draw(0.3)
         duplicate = draw(0.3)
@@ -67,6 +71,8 @@ package struct FaultRates: Sendable {
         clockJump = draw(0.02)
         timerJump = draw(0.05)
         slowJob = draw(0.3)
+        slowTraining = draw(0.5)
+        decline = draw(0.2)
         leave = draw(0.02)
         stop = draw(0.02)
     }

@@ -78,7 +78,8 @@ extension FaultyAgent {
         guard BlobDigest.digest(of: bytes) == order.baseModel else {
             return world.fail("agent \(index) was given a model that is not \(order.baseModel)")
         }
-        go(.training(order), afterMs: world.faults.draw(5...4_000))
+        let isSlow = world.faults.strikes(world.faults.rates.slowTraining)
+        go(.training(order), afterMs: world.faults.draw(5...(isSlow ? 60_000 : 4_000)))
     }
 
     private func take(_ answer: ContributionAnswer, of kept: KeptContribution) {

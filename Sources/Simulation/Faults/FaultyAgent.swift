@@ -95,7 +95,11 @@ final class FaultyAgent {
         {
             return go(.fetchingReceipt(old, sequence))
         }
-        send(.work(key.publicKey, WorkQuery(current: settled.map { ($0.task, $0.round) })))
+        let faults = world.faults
+        let declined: Set<Digest> =
+            faults.strikes(faults.rates.decline)
+            ? [world.scenario.tasks[faults.index(below: world.scenario.tasks.count)].id] : []
+        send(.work(key.publicKey, WorkQuery(declinedTasks: declined, current: settled.map { ($0.task, $0.round) })))
     }
 
     private func submit(_ kept: KeptContribution) {

@@ -14,14 +14,21 @@ extension Scenario {
             "network.duplicate", "updates.retain", "updates.last", "updates.disk_budget_mb",
         ]
 
-    /// The data source that a scenario file names, read before the data set itself is.
+    /// What a scenario file, or a file with the key `data` alone, says of its data set; read before the data set is.
     ///
     /// - Throws: `FederationError` naming the key and line.
-    package static func dataSource(in text: String) throws(FederationError) -> DataSource {
+    package static func dataRule(in text: String) throws(FederationError) -> DataRule {
         let root = try ConfigurationSection(text: text)
         try root.expectOnly(keys, elsewhere: nestedKeys)
-        guard let data = try root.section("data") else { return .digits }
-        return try dataSource(in: data)
+        return try dataRule(in: root)
+    }
+
+    private static func dataRule(in root: ConfigurationSection) throws(FederationError) -> DataRule {
+        let data = try root.section("data")
+        return DataRule(
+            source: try data.map(dataSource(in:)) ?? .digits,
+            validationCount: try data?.integer("validation", in: 1...SimulationLimits.validationCount) ?? 300,
+            testCount: try data?.integer("test", in: 0...DatasetLimits.exampleCount) ?? 300)
     }
 
     /// Reads a scenario file for a data set of known shape.
@@ -31,10 +38,8 @@ extension Scenario {
         let root = try ConfigurationSection(text: text)
         try root.expectOnly(Self.keys, elsewhere: Self.nestedKeys)
         task = try TaskConfiguration(section: root, featureCount: featureCount, classCount: classCount)
-        let data = try root.section("data")
-        self.data = try data.map(Self.dataSource(in:)) ?? .digits
-        validationCount = try data?.integer("validation", in: 1...SimulationLimits.validationCount) ?? 300
-        testCount = try data?.integer("test", in: 0...DatasetLimits.exampleCount) ?? 300
+        let rule = try Self.dataRule(in: root)
+        (data, validationCount, testCount) = (rule.source, rule.validationCount, rule.testCount)
         partitioner = try Self.partitioner(in: root)
         populations = try Self.populations(in: root)
         network = try Self.network(in: root)

@@ -12,6 +12,15 @@ package struct Scenario: Sendable {
         case path(String)
     }
 
+    /// Where the examples come from, and how many the coordinator holds.
+    package struct DataRule: Equatable, Sendable {
+        package let source: DataSource
+        /// Examples that contributions are scored on.
+        package let validationCount: Int
+        /// Examples held out for test accuracy, where the data set has no test part of its own.
+        package let testCount: Int
+    }
+
     /// How messages travel in the simulated world.
     package struct Network: Equatable, Sendable {
         /// One way, in milliseconds.

@@ -107,7 +107,8 @@ struct RoundBenchmark {
             name: "bench", seed: 1,
             architecture: ModelArchitecture(
                 inputCount: Self.featureCount, hiddenCounts: [width], classCount: Self.classCount),
-            training: TrainingConfiguration(epochs: 1, batchSize: 10, learningRate: 0.1), roundCount: 1, stopAccuracy: nil,
+            training: TrainingConfiguration(epochs: 1, batchSize: 10, learningRate: 0.1), roundCount: 1,
+            stopAccuracy: nil,
             cohort: TaskConfiguration.CohortRule(size: 1, quorum: 1, overSelection: 1, deadlineSeconds: 60),
             server: TaskConfiguration.ServerRule(learningRate: 1, momentum: 0), grid: .standard,
             reward: RewardRule(score: .samples, poolPerRound: 1, epochRounds: 1))

@@ -1,13 +1,16 @@
+import AgentClient
 import Aggregation
 import ArgumentParser
 import Attestation
+import CoordinatorServer
+import Foundation
 import Tensors
 import Training
 
 /// `tributary doctor`: does this machine compute what every other one does?
 struct Doctor: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check that this machine gives the bits that every machine gives.",
+        abstract: "Check that this machine gives the bits that every machine gives, or look over an installation.",
         discussion: """
             Trains a small model with every kernel variant that this CPU can run, and averages the same updates in every
             way there is, BLAS included. All must agree, whatever the CPU, the thread count or the BLAS kernels.
@@ -16,7 +19,15 @@ struct Doctor: ParsableCommand {
               tributary doctor
               TRIBUTARY_KERNELS=scalar tributary doctor --json
               OPENBLAS_CORETYPE=Haswell tributary doctor
+              tributary doctor --coordinator /srv/tributary    keys, certificate, ledger, clock, disk
+              tributary doctor --agent ~/.local/share/tributary/agent
             """)
+
+    @Option(name: .long, help: ArgumentHelp("Look over a coordinator's folder.", valueName: "folder"))
+    var coordinator: String?
+
+    @Option(name: .long, help: ArgumentHelp("Look over an agent's folder.", valueName: "folder"))
+    var agent: String?
 
     @OptionGroup var threadsOption: ThreadsOption
     @OptionGroup var output: OutputOptions
@@ -29,6 +40,7 @@ struct Doctor: ParsableCommand {
     }
 
     func run() throws {
+        guard coordinator == nil, agent == nil else { return try lookOver() }
         let threads = threadsOption.threads
         var training: [String: String] = [:]
         for variant in KernelVariant.allCases where variant.isSupported {
@@ -61,6 +73,32 @@ struct Doctor: ParsableCommand {
                     code: "disagreement", .failure, "two ways of computing the same thing gave different bits",
                     hint: "do not train or aggregate on this machine", isSilent: true))
         }
+    }
+
+    /// Says of each part of an installation whether it is right, and what to do where it is not.
+    private func lookOver() throws {
+        var installation = Installation()
+        if let coordinator {
+            let path = URL(fileURLWithPath: coordinator).standardizedFileURL.path
+            installation.lookAtCoordinator(CoordinatorFolder(path: path), threads: threadsOption.threads)
+        }
+        if let agent {
+            installation.lookAtAgent(AgentFolder(path: URL(fileURLWithPath: agent).standardizedFileURL.path))
+        }
+        let failure = installation.findings.first { !$0.isRight }.map {
+            CommandFailure(code: "installation", .failure, "\($0.name): \($0.detail)", hint: $0.hint, isSilent: true)
+        }
+        if output.json {
+            try Envelope.print(command: "doctor", installation.findings, failure: failure)
+        } else {
+            for finding in installation.findings {
+                let name = finding.name.padding(toLength: 12, withPad: " ", startingAt: 0)
+                Terminal.line("\(finding.isRight ? "ok     " : "WRONG  ") \(name) \(finding.detail)")
+                if let hint = finding.hint { Terminal.line("        \("".padding(toLength: 12, withPad: " ", startingAt: 0)) \(hint)") }
+            }
+            Terminal.line(failure == nil ? "doctor: OK" : "doctor: something is wrong")
+        }
+        if let failure { throw CommandFailureError(failure: failure) }
     }
 
     private static let count = 10_007

@@ -101,7 +101,7 @@ struct TaskOpen: ParsableCommand {
     private func dataPath(_ text: String) throws -> String? {
         if let data { return data == "digits" ? data : URL(fileURLWithPath: data).standardizedFileURL.path }
         guard try !ConfigurationSection(text: text).has("schema") else { return nil }
-        switch try Scenario.dataSource(in: text) {
+        switch try Scenario.dataRule(in: text).source {
         case .digits: return "digits"
         case .path(let path):
             let folder = URL(fileURLWithPath: file).deletingLastPathComponent()

@@ -10,9 +10,6 @@ import Training
 /// Reads the examples that a task's contributions are valued on: a data set of this machine, split as a scenario says or
 /// as the operator asked.
 struct TaskMaterialLoader: TaskMaterialLoading {
-    /// Examples for validation where nobody says how many.
-    private static let validationCount = 1_000
-
     func material(opening request: TaskRequest) throws -> TaskMaterial {
         guard try ConfigurationSection(text: request.text).has("schema") else {
             return try scenario(request.text, dataPath: request.data) { scenario in
@@ -26,19 +23,16 @@ struct TaskMaterialLoader: TaskMaterialLoading {
                 .missingKey, "a task file does not say what contributions are valued on",
                 hint: "name a data set with --data, \"digits\" for the built-in one")
         }
-        return try material(task, path, request.validationCount, request.testCount)
+        return try material(task, source: Self.source(path, request.validationCount, request.testCount))
     }
 
     func material(taskText: String, source: String) throws -> TaskMaterial {
-        let root = try ConfigurationSection(text: source)
         let found: TaskMaterial
-        if root.has("name") {
+        if try ConfigurationSection(text: source).has("name") {
             found = try scenario(source, dataPath: nil) { _ in }
         } else {
-            guard let path = try root.string("data") else { throw root.missing("data") }
-            found = try material(
-                TaskConfiguration(text: taskText), path, root.integer("validation", in: 1...Int.max),
-                root.integer("test", in: 1...Int.max))
+            let task = try TaskConfiguration(text: taskText)
+            found = try material(task, source: source)
         }
         guard found.task.text == taskText else {
             throw FederationError(
@@ -57,30 +51,28 @@ struct TaskMaterialLoader: TaskMaterialLoading {
             source: federation.scenario.text, dataName: federation.datasetName)
     }
 
-    /// The data set's test part is the test, and validation is drawn from it; one without a test part is split.
-    private func material(
-        _ task: TaskConfiguration, _ path: String, _ validationCount: Int?, _ testCount: Int?
-    ) throws -> TaskMaterial {
-        let dataset = path == "digits" ? try Dataset.digits() : try Dataset.load(path: path)
-        guard dataset.train.featureCount == task.architecture.inputCount,
-            dataset.train.classCount == task.architecture.classCount
+    /// A task whose data set is divided as its source file says, which is what an audit does.
+    private func material(_ task: TaskConfiguration, source: String) throws -> TaskMaterial {
+        let data = try DividedDataset.load(text: source, seed: task.seed, folder: "/")
+        guard data.train.featureCount == task.architecture.inputCount,
+            data.train.classCount == task.architecture.classCount
         else {
             throw FederationError(
                 .inconsistentConfiguration,
                 """
-                \(dataset.name) has \(dataset.train.featureCount) features and \(dataset.train.classCount) classes; the \
-                task's schema says \(task.architecture.inputCount) and \(task.architecture.classCount)
+                \(data.name) has \(data.train.featureCount) features and \(data.train.classCount) classes; the task's \
+                schema says \(task.architecture.inputCount) and \(task.architecture.classCount)
                 """)
         }
-        let held = dataset.test ?? dataset.train
-        let most = held.count / 2
-        let validation = validationCount ?? min(Self.validationCount, most)
-        let test = testCount ?? (held.count - validation) / 2
-        let split = try ExampleSplit.stratified(
-            labels: held.labels, validationCount: validation, testCount: dataset.test == nil ? test : 0, seed: task.seed)
         return TaskMaterial(
-            task: task, validation: try held.selection(of: split.validation),
-            test: try dataset.test ?? held.selection(of: split.test),
-            source: "data: \"\(path)\"\nvalidation: \(validation)\ntest: \(test)\n", dataName: dataset.name)
+            task: task, validation: data.validation, test: data.test, source: source, dataName: data.name)
+    }
+
+    /// The source file that is kept beside a task: where its data are, and how many examples of them.
+    private static func source(_ path: String, _ validationCount: Int?, _ testCount: Int?) -> String {
+        let quoted = path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+        let place = path == "digits" ? "source: digits" : "source: folder, path: \"\(quoted)\""
+        let counts = [validationCount.map { "validation: \($0)" }, testCount.map { "test: \($0)" }]
+        return "data: { \(([place] + counts.compactMap { $0 }).joined(separator: ", ")) }\n"
     }
 }

@@ -83,7 +83,8 @@ struct CommandFailure {
         case let error as LedgerError:
             self.init(code: error.code.rawValue, Self.exit(for: error.code), error.description)
         case let error as AuditError:
-            self.init(code: error.code.rawValue, .auditFault, error.message, hint: error.hint)
+            self.init(
+                code: error.code.rawValue, error.code == .busy ? .io : .auditFault, error.message, hint: error.hint)
         case let error as TensorError:
             self.init(code: error.code.rawValue, error.code == .fileUnreadable ? .io : .badData, error.description)
         case let error as AttestationError: self.init(code: error.code.rawValue, .badData, error.description)

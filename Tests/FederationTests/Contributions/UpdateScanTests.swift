@@ -87,7 +87,8 @@ struct UpdateScanTests {
         }
     }
 
-    @Test("A file that cannot be read is an error, and nobody's contribution is blamed for it", arguments: [0, 300_000])
+    @Test(
+        "A file that cannot be read is an error, and nobody's contribution is blamed for it", arguments: [0, 300_000])
     func unreadable(failing offset: Int) throws {
         let blob = try Self.blob(200_000)
         let bytes = Self.bytes(blob, [Float](repeating: 0.5, count: 200_000))

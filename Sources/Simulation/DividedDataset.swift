@@ -1,0 +1,83 @@
+package import Datasets
+internal import Federation
+internal import Foundation
+package import Tensors
+
+/// A data set in its parts: a function of the data, the counts and the task's seed alone, so that an auditor with the
+/// same data gets the same.
+///
+/// A data set with a test part keeps its whole training part for the participants, as published results do; the
+/// validation set is then drawn from the test part, of which all is reported on. That costs no honesty: the
+/// validation set decides about pay alone and never touches the model. A data set without a test part is split in
+/// three.
+package struct DividedDataset: Sendable {
+    /// The data set's name, for people.
+    package let name: String
+    /// What participants train on.
+    package let train: LabelledExamples
+    /// A key of each training example, where the data set has one.
+    package let groups: [Int]?
+    /// What contributions are scored on.
+    package let validation: LabelledExamples
+    /// What accuracy is reported on.
+    package let test: LabelledExamples
+
+    /// Divides a data set.
+    ///
+    /// - Throws: `SimulationError` with code `unusableData` if there are too few examples.
+    package init(_ dataset: Dataset, validationCount: Int, testCount: Int, seed: UInt64) throws {
+        name = dataset.name
+        if let test = dataset.test {
+            guard validationCount < test.count else {
+                throw SimulationError(
+                    .unusableData, "data.validation \(validationCount) of \(test.count) test examples",
+                    hint: "ask for fewer")
+            }
+            let split = try ExampleSplit.stratified(
+                labels: test.labels, validationCount: validationCount, testCount: 0, seed: seed)
+            validation = try test.selection(of: split.validation)
+            self.test = test
+            train = dataset.train
+            groups = dataset.groups
+        } else {
+            guard testCount > 0 else {
+                throw SimulationError(
+                    .unusableData, "the data set has no test part and data.test is 0", hint: "hold some examples out")
+            }
+            let split = try ExampleSplit.stratified(
+                labels: dataset.train.labels, validationCount: validationCount, testCount: testCount, seed: seed)
+            validation = try dataset.train.selection(of: split.validation)
+            test = try dataset.train.selection(of: split.test)
+            train = try dataset.train.selection(of: split.train)
+            groups = dataset.groups.map { all in split.train.map { all[$0] } }
+        }
+    }
+
+    /// Reads and divides the data set that a file names under `data`: a scenario, or a source file, which has that key
+    /// alone (`data: { source: folder, path: "…", validation: 300, test: 300 }`).
+    ///
+    /// - Parameters:
+    ///   - text: the file.
+    ///   - seed: the task's.
+    ///   - folder: what a relative path in it starts from.
+    ///   - dataPath: where the data set is, if not where the file says; "digits" for the embedded one.
+    package static func load(
+        text: String, seed: UInt64, folder: String, dataPath: String? = nil
+    ) throws -> DividedDataset {
+        let rule = try Scenario.dataRule(in: text)
+        return try DividedDataset(
+            dataset(rule.source, folder: folder, dataPath: dataPath).dataset, validationCount: rule.validationCount,
+            testCount: rule.testCount, seed: seed)
+    }
+
+    /// Reads a data set, and says where it was in the end.
+    static func dataset(
+        _ source: Scenario.DataSource, folder: String, dataPath: String?
+    ) throws -> (dataset: Dataset, source: Scenario.DataSource) {
+        let named = dataPath.map { $0 == "digits" ? Scenario.DataSource.digits : .path($0) } ?? source
+        guard case .path(let path) = named else { return (try Dataset.digits(), .digits) }
+        let isWhole = path.hasPrefix("/") || dataPath != nil
+        let url = URL(fileURLWithPath: isWhole ? path : "\(folder)/\(path)").standardizedFileURL
+        return (try Dataset.load(path: url.path), .path(url.path))
+    }
+}

@@ -1,0 +1,201 @@
+import Attestation
+import Coordination
+import Federation
+import Ledger
+import Synchronization
+import Tensors
+import Testing
+import Training
+
+/// A coordinator in memory, its jobs and notices, and participants' keys, for one test.
+final class CoordinatorRoom {
+    /// What the last process left behind and what the present one does.
+    private final class Shell {
+        var jobs: [CoordinatorJob] = []
+        var notices: [CoordinatorNotice] = []
+    }
+
+    let disk = InMemoryLedgerStore()
+    let vault = MemoryVault()
+    let signer: NoteSigner
+    let tasks: [TaskMaterial]
+    private(set) var store: StoppingStore
+    private(set) var coordinator: Coordinator
+    private var shell: Shell
+    var nowMs: UInt64 = 1_000_000
+    /// Answers to contributions, in order.
+    let answers = Mutex<[ContributionAnswer]>([])
+
+    init(tasks: [TaskMaterial], participants: Int = 3, stopAt append: Int? = nil, commits: Bool = true) throws {
+        self.tasks = tasks
+        let key = try Self.key(1_000)
+        signer = try NoteSigner(name: "tributary.test/coordination", key: key)
+        let genesis = Genesis(
+            origin: "tributary.test/coordination", coordinatorKey: key.publicKey, asset: "TRIB", cap: 100_000_000,
+            grants: [Genesis.Grant(account: try AccountName("sponsor/acme"), amount: 5_000_000)])
+        try Coordinator.create(store: disk, signer: signer, genesis: genesis, nowMs: nowMs)
+        let store = StoppingStore(disk, stopAt: append, commits: commits)
+        let shell = Shell()
+        (self.store, self.shell) = (store, shell)
+        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+    }
+
+    private static func coordinator(
+        _ store: StoppingStore, _ shell: Shell, _ signer: NoteSigner, _ vault: MemoryVault, _ tasks: [TaskMaterial],
+        _ nowMs: UInt64
+    ) throws -> Coordinator {
+        let environment = Coordinator.Environment(
+            store: store, signer: signer, vault: vault, threads: 1,
+            material: { opened in
+                guard let material = tasks.first(where: { $0.id == opened.task }) else {
+                    throw CoordinationError(.notFound, "no such material")
+                }
+                return material
+            },
+            submit: { shell.jobs.append($0) }, notify: { shell.notices.append($0) })
+        return try Coordinator(environment, nowMs: nowMs)
+    }
+
+    static func key(_ number: Int) throws -> SigningKey {
+        try SigningKey(seed: SHA256.hash(Array("participant \(number)".utf8)).bytes)
+    }
+
+    /// The process ends, with everything that it had not made durable, and starts again.
+    func restart() throws {
+        store = StoppingStore(disk)
+        shell = Shell()
+        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+    }
+
+    /// What was reported since the start, or since `notices` was taken last.
+    func takeNotices() -> [CoordinatorNotice] {
+        defer { shell.notices = [] }
+        return shell.notices
+    }
+
+    var jobCount: Int { shell.jobs.count }
+
+    /// Does the next job; its result is handed in by `complete`, or lost.
+    func runJob() -> CoordinatorJobResult? { shell.jobs.isEmpty ? nil : shell.jobs.removeFirst().run() }
+
+    /// Does all jobs, and those that follow.
+    func runJobs() throws {
+        while let result = runJob() { try coordinator.complete(result, nowMs: nowMs) }
+    }
+
+    // MARK: - Participants
+
+    func register(_ numbers: Range<Int>) throws {
+        for number in numbers {
+            _ = try coordinator.register(Self.key(number).publicKey, label: "edge-\(number)", nowMs: nowMs)
+        }
+    }
+
+    func work(_ number: Int) throws -> WorkAnswer {
+        try coordinator.work(for: Self.key(number).publicKey, query: WorkQuery(), nowMs: nowMs)
+    }
+
+    func order(_ number: Int) throws -> TrainingOrder? {
+        if case .train(let order) = try work(number) { order } else { nil }
+    }
+
+    /// A contribution that a participant has made and keeps.
+    struct Made {
+        let name: MemoryVault.Name
+        let bytes: [UInt8]
+        let contribution: SignedContribution
+    }
+
+    func make(_ number: Int, for order: TrainingOrder) throws -> Made {
+        let material = try #require(tasks.first { $0.id == order.task })
+        let blob = ParameterBlob(layout: material.task.architecture.parameterLayout)
+        var generator = SeededGenerator(
+            seed: material.task.seed, stream: "update", number, Int(order.round), material.task.name.count)
+        var bytes = blob.header
+        for _ in 0..<blob.layout.count {
+            let value = Float(generator.nextIndex(below: 1 << 18) - (1 << 17)) * Grid.standard.step
+            withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
+        }
+        let key = try Self.key(number)
+        let update = BlobDigest.digest(of: bytes)
+        let statement = ContributionStatement(
+            task: order.task, round: order.round, participantKey: key.publicKey, baseModel: order.baseModel,
+            configuration: order.task, update: update, parameterCount: UInt64(blob.layout.count),
+            sampleCount: UInt64(10 + number), stepCount: 1, nonce: [UInt8](repeating: UInt8(number), count: 16),
+            previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot)
+        return Made(
+            name: MemoryVault.Name(task: order.task, round: order.round, digest: update), bytes: bytes,
+            contribution: try statement.signed(by: key))
+    }
+
+    /// Uploads a contribution's update and submits it; the answer comes with its job.
+    func send(_ made: Made) throws {
+        vault.put(made.name, made.bytes)
+        try submit(made.contribution)
+    }
+
+    func submit(_ contribution: SignedContribution) throws {
+        try coordinator.submit(contribution, nowMs: nowMs) { [answers] answer in
+            answers.withLock { $0.append(answer) }
+        }
+    }
+
+    /// The answers since they were taken last.
+    func takeAnswers() -> [ContributionAnswer] {
+        answers.withLock { answers in
+            defer { answers = [] }
+            return answers
+        }
+    }
+
+    /// A participant's whole part: asks, trains, sends, and hears.
+    @discardableResult
+    func contribute(_ number: Int) throws -> Made {
+        let made = try make(number, for: try #require(try order(number), "participant \(number) has no work"))
+        try send(made)
+        try runJobs()
+        return made
+    }
+
+    // MARK: - The ledger
+
+    func bodies() throws -> [EntryBody] {
+        try disk.entries(in: 0..<disk.count).map { try EncodedEntry(decoding: $0.bytes).entry.body }
+    }
+
+    /// The state that the disk's entries give, signatures checked.
+    func replay() -> ReplayReport { Replay.run(store: disk, verifySignatures: true, threads: 1) }
+}
+
+extension TaskMaterial {
+    var id: Digest { SHA256.hash(Array(task.text.utf8)) }
+
+    /// A task over four features and three classes.
+    static func sample(
+        name: String = "fixture", size: Int = 3, quorum: Int = 2, rounds: Int = 3, deadlineSeconds: Int = 60,
+        momentum: Double = 0.9, score: RewardRule.Score = .samples, pool: UInt64 = 1_000_000,
+        sponsor: AccountName? = nil
+    ) throws -> TaskMaterial {
+        let configuration = TaskConfiguration(
+            name: name, seed: 7, architecture: try ModelArchitecture(inputCount: 4, classCount: 3),
+            training: try TrainingConfiguration(epochs: 1, batchSize: 10, learningRate: 0.1), roundCount: rounds,
+            stopAccuracy: nil,
+            cohort: TaskConfiguration.CohortRule(
+                size: size, quorum: quorum, overSelection: 1, deadlineSeconds: deadlineSeconds),
+            server: TaskConfiguration.ServerRule(learningRate: 1, momentum: momentum), grid: .standard,
+            reward: RewardRule(score: score, poolPerRound: pool, epochRounds: 2, sponsor: sponsor))
+        return TaskMaterial(
+            task: configuration, validation: try examples(12, draw: 1), test: try examples(9, draw: 2), source: "",
+            dataName: "fixture")
+    }
+
+    private static func examples(_ count: Int, draw: UInt64) throws -> LabelledExamples {
+        var generator = SeededGenerator(seed: draw, stream: "examples")
+        let labels = (0..<count).map { UInt8($0 % 3) }
+        let values = labels.flatMap { label in
+            (0..<4).map { Float($0 == Int(label) ? 1 : 0) + Float(generator.nextUnit()) }
+        }
+        return try LabelledExamples(
+            features: ParameterBuffer(values), labels: labels, featureCount: 4, classCount: 3)
+    }
+}
