@@ -144,6 +144,12 @@ let package = Package(
                 "Tensors", "Training",
             ]),
         tests(
+            of: "CoordinatorServer",
+            [
+                "Attestation", "Coordination", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
+            ]),
+        tests(
             of: "Audit",
             [
                 "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",

@@ -5,5 +5,7 @@ package struct RequestLimits: Sendable {
     package var addressRate: TokenBucket.Rate?
     package var chunksServed = CoordinatorServerLimits.chunksServed
 
+    package var times = ConnectionTimes()
+
     package init() {}
 }

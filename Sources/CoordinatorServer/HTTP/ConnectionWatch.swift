@@ -33,6 +33,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let link: ConnectionLink
     private let counter: ByteCounter
+    private let times: ConnectionTimes
     private var phase = Phase.request
     private var deadline: NIODeadline?
     private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
@@ -40,13 +41,14 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var isBodyEnded = true
     private var drained = 0
 
-    init(link: ConnectionLink, counter: ByteCounter) {
+    init(link: ConnectionLink, counter: ByteCounter, times: ConnectionTimes) {
         self.link = link
         self.counter = counter
+        self.times = times
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        setDeadline(.seconds(CoordinatorServerLimits.firstHeaderSeconds), context)
+        setDeadline(.milliseconds(times.firstHeaderMs), context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) { end() }
@@ -81,7 +83,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(let head):
             isBodyEnded = false
             phase = .body
-            setDeadline(.seconds(CoordinatorServerLimits.bodySeconds), context)
+            setDeadline(.milliseconds(times.bodyMs), context)
             if head.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(
                     wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -118,12 +120,12 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             guard closesAfterAnswer else {
                 if isBodyEnded {
                     phase = .request
-                    setDeadline(.seconds(CoordinatorServerLimits.keepAliveSeconds), context)
+                    setDeadline(.milliseconds(times.keepAliveMs), context)
                 }
                 return context.write(data, promise: promise)
             }
             phase = .draining
-            setDeadline(.seconds(CoordinatorServerLimits.drainSeconds), context)
+            setDeadline(.milliseconds(times.drainMs), context)
             guard isBodyEnded else { return context.writeAndFlush(data, promise: promise) }
             let written = promise ?? context.eventLoop.makePromise()
             let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
@@ -137,7 +139,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             if context.channel.isWritable {
                 deadline = nil
             } else {
-                setDeadline(.seconds(CoordinatorServerLimits.writeStallSeconds), context)
+                setDeadline(.milliseconds(times.writeStallMs), context)
             }
         }
         context.fireChannelWritabilityChanged()
@@ -150,7 +152,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         if case .body = phase {
             switch clock {
             case .held: deadline = nil
-            case .running: setDeadline(.seconds(CoordinatorServerLimits.bodySeconds), context)
+            case .running: setDeadline(.milliseconds(times.bodyMs), context)
             }
         }
         promise?.succeed(())
@@ -181,7 +183,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             // The request is told; it answers, and the connection is closed after that, or soon anyway.
             phase = .draining
             context.fireErrorCaught(BodyTimeout())
-            setDeadline(.seconds(CoordinatorServerLimits.drainSeconds), context)
+            setDeadline(.milliseconds(times.drainMs), context)
         case .request, .body, .answer, .draining: context.close(promise: nil)
         case .closed: break
         }

@@ -41,13 +41,14 @@ struct PublicPort: ServerChildChannel {
 
     let identity: TLSIdentity
     let counter: ByteCounter
+    let times: ConnectionTimes
     let respond: Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         let link = ConnectionLink()
-        let counter = counter
+        let (counter, times) = (counter, times)
         var configuration = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionWatch(link: link, counter: counter)])
+            additionalChannelHandlers: [ConnectionWatch(link: link, counter: counter, times: times)])
         configuration.httpDecoder = .init(
             maxHeaderFieldSize: CoordinatorServerLimits.headerByteCount,
             maxHeaderListSize: CoordinatorServerLimits.headerByteCount,

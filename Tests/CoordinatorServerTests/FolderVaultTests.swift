@@ -1,0 +1,213 @@
+import Attestation
+import Coordination
+import CoordinatorServer
+import Federation
+import Foundation
+import Tensors
+import TestSupport
+import Testing
+
+@Suite("Folder vault")
+struct FolderVaultTests {
+    private let home: TemporaryFolder
+    private let task = SHA256.hash([1])
+    private let key: PublicKey
+
+    init() throws {
+        home = try TemporaryFolder()
+        key = try SigningKey.generate().publicKey
+    }
+
+    private func vault(
+        retention: CoordinatorSettings.Retention = .all, budget: UInt64? = nil
+    ) throws -> FolderVault { try FolderVault(root: home.path, retention: retention, budget: budget, threads: 2) }
+
+    private func blob(_ seed: UInt8, byteCount: Int = 2_500_000) -> [UInt8] {
+        (0..<byteCount).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ ($0 >> 8)) ^ seed }
+    }
+
+    private func plan(_ bytes: [UInt8], round: UInt32 = 1, key other: PublicKey? = nil) -> UploadPlan {
+        let hashes = bytes.withUnsafeBytes { BlobDigest.chunkHashes(of: $0, threads: 1) }
+        return UploadPlan(
+            task: task, round: round, digest: BlobDigest.digest(ofChunkHashes: hashes), byteCount: bytes.count,
+            chunkHashes: hashes, participant: other ?? key)
+    }
+
+    private func put(_ index: Int, _ bytes: [UInt8], _ plan: UploadPlan, _ vault: FolderVault) throws {
+        let size = BlobDigest.chunkByteCount
+        let chunk = Array(bytes[index * size..<min((index + 1) * size, bytes.count)])
+        try chunk.withUnsafeBytes { try vault.putChunk(index, of: plan.digest, by: plan.participant, $0) }
+    }
+
+    private func read(_ file: any BlobReading) throws -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: file.byteCount)
+        try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
+        return bytes
+    }
+
+    @Test("Chunks arrive in any order, each checked; the finished upload is an update")
+    func upload() throws {
+        let vault = try vault()
+        let bytes = blob(0)
+        let plan = plan(bytes)
+        #expect(try vault.beginUpload(plan) == [0..<3])
+        try put(2, bytes, plan, vault)
+        try put(0, bytes, plan, vault)
+        #expect(try vault.beginUpload(plan) == [1..<2])
+        #expect(!vault.hasUpload(task: task, round: 1, digest: plan.digest))
+        #expect(throws: CoordinationError(.conflict, "")) {
+            try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        }
+        #expect(throws: CoordinationError(.wrongDigest, "")) {
+            try blob(1, byteCount: 1 << 20).withUnsafeBytes { try vault.putChunk(1, of: plan.digest, by: key, $0) }
+        }
+        #expect(throws: CoordinationError(.notFound, "")) {
+            try [UInt8(1)].withUnsafeBytes { try vault.putChunk(3, of: plan.digest, by: key, $0) }
+        }
+        try put(1, bytes, plan, vault)
+        #expect(vault.hasUpload(task: task, round: 1, digest: plan.digest))
+        try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        try put(1, bytes, plan, vault)
+        #expect(try read(vault.update(task: task, round: 1, digest: plan.digest)) == bytes)
+        #expect(try vault.beginUpload(plan).isEmpty)
+        #expect(try self.vault().beginUpload(plan).isEmpty, "after a restart")
+    }
+
+    @Test("After a restart what is there is hashed: what a crash damaged is asked for again")
+    func resume() throws {
+        let bytes = blob(2)
+        let plan = plan(bytes)
+        let first = try vault()
+        _ = try first.beginUpload(plan)
+        for index in 0..<3 { try put(index, bytes, plan, first) }
+        let uploads = "\(home.path)/\(task.hex)/uploads"
+        let part = try #require(try FileManager.default.contentsOfDirectory(atPath: uploads).first)
+        let file = try #require(FileHandle(forUpdatingAtPath: "\(uploads)/\(part)"))
+        try file.seek(toOffset: 1_500_000)
+        try file.write(contentsOf: [0, 0, 0, 0])
+        try file.close()
+        let second = try vault()
+        #expect(throws: CoordinationError(.conflict, "")) { try put(0, bytes, plan, second) }
+        #expect(try second.beginUpload(plan) == [1..<2])
+        try put(1, bytes, plan, second)
+        try second.finishUpload(task: task, round: 1, digest: plan.digest)
+        #expect(try read(second.update(task: task, round: 1, digest: plan.digest)) == bytes)
+    }
+
+    @Test("Many threads may send chunks of one upload")
+    func concurrent() async throws {
+        let vault = try vault()
+        let bytes = blob(3, byteCount: 12 << 20)
+        let plan = plan(bytes)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for worker in 0..<4 {
+                group.addTask {
+                    _ = try vault.beginUpload(plan)
+                    for index in 0..<12 { try put((index * 5 + worker) % 12, bytes, plan, vault) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        #expect(try vault.sendableUpdate(digest: plan.digest).chunkHashes == plan.chunkHashes)
+    }
+
+    @Test("A participant has two uploads under way; the oldest gives way")
+    func twoUploads() throws {
+        let vault = try vault()
+        let plans = (4..<7).map { plan(blob($0)) }
+        for plan in plans { _ = try vault.beginUpload(plan) }
+        #expect(vault.uploadCount == 2)
+        #expect(throws: CoordinationError(.conflict, "")) { try put(0, blob(4), plans[0], vault) }
+        try put(0, blob(6), plans[2], vault)
+        #expect(vault.usedByteCount == 5_000_000)
+    }
+
+    @Test("Chunks are taken from whoever announced them, and nobody else")
+    func strangers() throws {
+        let vault = try vault()
+        let bytes = blob(7)
+        let mine = plan(bytes)
+        _ = try vault.beginUpload(mine)
+        let other = try SigningKey.generate().publicKey
+        #expect(throws: CoordinationError(.conflict, "")) { try put(0, bytes, plan(bytes, key: other), vault) }
+        _ = try vault.beginUpload(plan(bytes, key: other))
+        try put(0, bytes, plan(bytes, key: other), vault)
+        #expect(try vault.beginUpload(mine) == [1..<3])
+    }
+
+    @Test("The end of a round keeps what was accepted, and the retention rule the last rounds")
+    func endOfRound() throws {
+        let vault = try vault(retention: .rounds(1))
+        for round in UInt32(1)...2 {
+            var digests: [Digest] = []
+            for seed in UInt8(0)..<2 {
+                let bytes = blob(seed &+ UInt8(round) * 8, byteCount: 1_000)
+                let plan = plan(bytes, round: round)
+                digests.append(plan.digest)
+                _ = try vault.beginUpload(plan)
+                try put(0, bytes, plan, vault)
+                try vault.finishUpload(task: task, round: round, digest: plan.digest)
+            }
+            _ = try vault.beginUpload(plan(blob(99, byteCount: 1_000), round: round))
+            try vault.endRound(task: task, round: round, keeping: [digests[0]])
+            #expect(try read(vault.update(task: task, round: round, digest: digests[0])).count == 1_000)
+            #expect(throws: CoordinationError(.notFound, "")) {
+                try vault.update(task: task, round: round, digest: digests[1])
+            }
+            #expect(vault.uploadCount == 0)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/\(task.hex)/updates") == ["000002"])
+        #expect(vault.usedByteCount == 1_000)
+        #expect(try self.vault().usedByteCount == 1_000, "counted anew after a restart")
+    }
+
+    @Test("Models and states are kept under their digests and read back")
+    func models() throws {
+        let vault = try vault()
+        let layout = try ParameterLayout([("values", [300_000])])
+        let blob = ParameterBlob(layout: layout)
+        var set = ParameterSet(zeros: layout)
+        set.values.withUnsafeMutableValues { for index in 0..<$0.count { $0[index] = Float(index) } }
+        let digest = blob.digest(of: set, threads: 1)
+        try vault.storeModel(task: task, round: 1, digest: digest, header: blob.header, parameters: set)
+        try vault.storeModel(task: task, round: 2, digest: digest, header: blob.header, parameters: set)
+        #expect(try read(vault.model(task: task, digest: digest)).count == blob.byteCount)
+        let sendable = try self.vault().sendableModel(task: task, digest: digest)
+        #expect(BlobDigest.digest(ofChunkHashes: sendable.chunkHashes) == digest)
+        #expect(throws: CoordinationError(.wrongDigest, "")) {
+            try vault.storeModel(task: task, round: 3, digest: .zero, header: blob.header, parameters: set)
+        }
+        try vault.storeState(task: task, round: 1, bytes: [1, 2, 3])
+        #expect(try vault.state(task: task, digest: SHA256.hash([1, 2, 3])) == [1, 2, 3])
+        #expect(throws: CoordinationError(.notFound, "")) { try vault.state(task: task, digest: .zero) }
+        #expect(throws: CoordinationError(.notFound, "")) { try vault.model(task: task, digest: .zero) }
+    }
+
+    @Test("A model that was damaged on the disk is not sent")
+    func damaged() throws {
+        let layout = try ParameterLayout([("values", [1_000])])
+        let blob = ParameterBlob(layout: layout)
+        let set = ParameterSet(zeros: layout)
+        let digest = blob.digest(of: set, threads: 1)
+        try vault().storeModel(task: task, round: 0, digest: digest, header: blob.header, parameters: set)
+        let path = "\(home.path)/\(task.hex)/models/\(digest.hex).safetensors"
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try file.seek(toOffset: 2_000)
+        try file.write(contentsOf: [9])
+        try file.close()
+        #expect(throws: CoordinationError(.wrongDigest, "")) {
+            try vault().sendableModel(task: task, digest: digest)
+        }
+    }
+
+    @Test("The disk budget refuses an upload before its bytes are sent")
+    func budget() throws {
+        let vault = try vault(budget: 3_000_000)
+        _ = try vault.beginUpload(plan(blob(8)))
+        #expect(throws: CoordinationError(.diskFull, "")) {
+            _ = try vault.beginUpload(plan(blob(9), key: try SigningKey.generate().publicKey))
+        }
+    }
+}

@@ -1,0 +1,260 @@
+import Attestation
+import Federation
+import Foundation
+import Ledger
+import Testing
+import Wire
+
+@Suite("Rounds over HTTP")
+struct RoundTests {
+    /// A participant of the test: what an agent does, in as few lines as possible.
+    private struct Hand {
+        let room: ServerRoom
+        let key: SigningKey
+        var token: String
+
+        func work(waitMs: UInt32 = 5_000) async throws -> WireWork {
+            var request = WireWorkRequest()
+            request.waitMs = waitMs
+            let answer = try await room.send("POST", "/v1/work", token: token, message: request)
+            #expect(answer.status == 200)
+            return try WireWork(serializedBytes: answer.bytes)
+        }
+
+        func plan(_ order: WireTrainingOrder, _ update: (bytes: [UInt8], hashes: [Digest], digest: Digest)) -> WireUploadRequest {
+            var request = WireUploadRequest()
+            request.task = order.task
+            request.round = order.round
+            request.manifest.byteCount = UInt64(update.bytes.count)
+            request.manifest.chunkHashes = update.hashes.map { Data($0.bytes) }
+            return request
+        }
+
+        func statement(_ order: WireTrainingOrder, _ text: String, _ digest: Digest) throws -> WireContributionRequest {
+            let task = try Digest(bytes: order.task)
+            let statement = ContributionStatement(
+                task: task, round: order.round, participantKey: key.publicKey,
+                baseModel: try Digest(bytes: order.baseModel), configuration: task, update: digest,
+                parameterCount: UInt64(try TaskConfiguration(text: text).architecture.parameterLayout.count),
+                sampleCount: 10, stepCount: 1, nonce: [UInt8](repeating: 7, count: 16),
+                previousContribution: try Digest(bytes: order.previousContribution),
+                ledgerRootSeen: try Digest(bytes: order.ledgerRoot))
+            var request = WireContributionRequest()
+            request.statement = Data(statement.encoded)
+            request.signature = Data(try key.sign(SigningDomain.contribution.message(for: statement.encoded)))
+            return request
+        }
+
+        func contribute(_ request: WireContributionRequest) async throws -> ServerRoom.Answer {
+            try await room.send("POST", "/v1/contributions", token: token, message: request)
+        }
+    }
+
+    private func open(_ text: String, _ room: ServerRoom) async throws -> WireOpenTaskReply {
+        var request = WireOpenTaskRequest()
+        request.text = text
+        let admin = try await room.operatorSession()
+        let answer = try await room.send("POST", "/v1/tasks", token: admin, message: request)
+        #expect(answer.status == 200, "\(answer.problem ?? "")")
+        return try WireOpenTaskReply(serializedBytes: answer.bytes)
+    }
+
+    @Test("A round is invited, uploaded, accepted, sealed and paid; the same request again has the same answer")
+    func wholeTask() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let text = SmallTask.text()
+            var hands: [Hand] = []
+            for index in 0..<2 {
+                let (key, token) = try await room.participant("edge-\(index)")
+                hands.append(Hand(room: room, key: key, token: token))
+            }
+            async let waiting = hands[0].work()
+            let opened = try await open(text, room)
+            #expect(!opened.existed && opened.price == 20_000_000)
+            #expect(try await waiting.train.round == 1)
+            #expect(try await open(text, room).existed)
+            for round in UInt32(1)...2 {
+                for hand in hands {
+                    let order = try await hand.work().train
+                    #expect(order.round == round)
+                    try await contribute(hand, order, text, value: Float(round) / 8)
+                }
+            }
+            #expect(try await hands[0].work(waitMs: 10_000).idle.allClosed)
+            let account = try WireAccountReply(
+                serializedBytes: try await room.send("GET", "/v1/account", token: hands[0].token).bytes)
+            #expect(account.balance == 10_000_000 && account.contributions == 2)
+            try await checkBooks(room, opened)
+        }
+    }
+
+    private func contribute(_ hand: Hand, _ order: WireTrainingOrder, _ text: String, value: Float) async throws {
+        let room = hand.room
+        let base = try Digest(bytes: order.baseModel).hex
+        let model = try WireBlobManifest(
+            serializedBytes: try await room.send("GET", "/v1/blobs/\(base)", token: hand.token).bytes)
+        let chunk = try await room.send("GET", "/v1/blobs/\(base)/chunks/0", token: hand.token)
+        #expect(chunk.bytes.count == Int(model.byteCount) && chunk.status == 200)
+        #expect(chunk.headers.first(name: "Cache-Control") == "public, max-age=31536000, immutable")
+        #expect(MerkleHash.leaf(chunk.bytes) == (try Digest(bytes: model.chunkHashes[0])))
+        #expect(try await room.send("GET", "/v1/blobs/\(base)/chunks/1", token: hand.token).status == 404)
+        let update = try SmallTask.update(text, value: value)
+        let path = "/v1/updates/\(update.digest.hex)"
+        let request = try hand.statement(order, text, update.digest)
+        let early = try await hand.contribute(request)
+        let isShared = early.status == 200
+        #expect(isShared || early.problem == "conflict")
+        if !isShared {
+            let unannounced = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes)
+            #expect(unannounced.status == 409)
+            let begun = try await room.send("POST", path, token: hand.token, message: hand.plan(order, update))
+            #expect(try WireUploadProgress(serializedBytes: begun.bytes).missing.map(\.count) == [1])
+            var wrong = update.bytes
+            wrong[wrong.count - 1] ^= 1
+            let refused = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, wrong)
+            #expect(refused.status == 422 && refused.problem == "wrong_digest")
+            let long = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes + [0])
+            #expect(long.status == 413)
+            for _ in 0..<2 {
+                #expect(try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes).status == 204)
+            }
+        }
+        let first = try await hand.contribute(request)
+        let again = try await hand.contribute(request)
+        #expect(first.status == 200 && first.bytes == again.bytes)
+        #expect(try WireContributionReply(serializedBytes: first.bytes).accepted)
+    }
+
+    /// After the task is closed: the files for people, and what the ledger says of them.
+    private func checkBooks(_ room: ServerRoom, _ opened: WireOpenTaskReply) async throws {
+        try await room.stop()
+        let task = room.folder.task(try Digest(bytes: opened.task))
+        let metrics = try String(contentsOfFile: "\(task)/metrics.csv", encoding: .utf8)
+        #expect(metrics.split(separator: "\n").count == 3)
+        let events = try String(contentsOfFile: "\(task)/events.jsonl", encoding: .utf8)
+        #expect(events.contains("\"event\":\"task-closed\""))
+        #expect(FileManager.default.fileExists(atPath: "\(task)/report.html"))
+        #expect(FileManager.default.fileExists(atPath: "\(task)/model.safetensors"))
+        try await room.start()
+        try await room.stop()
+        #expect(try String(contentsOfFile: "\(task)/metrics.csv", encoding: .utf8) == metrics)
+        #expect(try String(contentsOfFile: "\(task)/events.jsonl", encoding: .utf8) == events)
+        try await room.start()
+    }
+
+    @Test("A forged statement is refused with its reason, by whoever it is sent")
+    func forged() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let text = SmallTask.text(size: 1)
+            let (key, token) = try await room.participant("edge-0")
+            _ = try await open(text, room)
+            let hand = Hand(room: room, key: key, token: token)
+            let order = try await hand.work().train
+            let update = try SmallTask.update(text)
+            let path = "/v1/updates/\(update.digest.hex)"
+            _ = try await room.send("POST", path, token: token, message: hand.plan(order, update))
+            _ = try await room.send("PUT", "\(path)/chunks/0", token: token, update.bytes)
+            var request = try hand.statement(order, text, update.digest)
+            request.signature = Data(try SigningKey.generate().sign([1, 2, 3]))
+            let refused = try WireContributionReply(serializedBytes: try await hand.contribute(request).bytes)
+            #expect(!refused.accepted && refused.reason == "bad-signature")
+            let (_, thief) = try await room.participant("thief")
+            let honest = try hand.statement(order, text, update.digest)
+            let answer = try await room.send("POST", "/v1/contributions", token: thief, message: honest)
+            let reply = try WireContributionReply(serializedBytes: answer.bytes)
+            #expect(reply.accepted, "a token does not matter: the participant's signature does")
+        }
+    }
+
+    @Test("An upload goes on after a restart with the chunks that are there")
+    func resumedUpload() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            // 4 × 200,000 + … parameters: 8 MB, eight chunks.
+            let text = SmallTask.text(size: 1, hidden: "300000")
+            let (key, token) = try await room.participant("edge-0")
+            _ = try await open(text, room)
+            var hand = Hand(room: room, key: key, token: token)
+            let order = try await hand.work().train
+            let update = try SmallTask.update(text)
+            #expect(update.hashes.count > 4)
+            let path = "/v1/updates/\(update.digest.hex)"
+            _ = try await room.send("POST", path, token: token, message: hand.plan(order, update))
+            let size = BlobDigest.chunkByteCount
+            func chunk(_ index: Int) -> [UInt8] { Array(update.bytes[index * size..<min((index + 1) * size, update.bytes.count)]) }
+            for index in [0, 2] {
+                let put = try await room.send("PUT", "\(path)/chunks/\(index)", token: token, chunk(index))
+                #expect(put.status == 204)
+            }
+            try await room.stop()
+            try await room.start()
+            hand.token = try await room.session(key)
+            _ = try await hand.work(waitMs: 0)
+            let begun = try await room.send("POST", path, token: hand.token, message: hand.plan(order, update))
+            let missing = try WireUploadProgress(serializedBytes: begun.bytes).missing
+            #expect(missing.map { [$0.first, $0.count] } == [[1, 1], [3, UInt32(update.hashes.count - 3)]])
+            for range in missing {
+                for index in Int(range.first)..<Int(range.first + range.count) {
+                    let put = try await room.send("PUT", "\(path)/chunks/\(index)", token: hand.token, chunk(index))
+                    #expect(put.status == 204)
+                }
+            }
+            let reply = try await hand.contribute(hand.statement(order, text, update.digest))
+            #expect(try WireContributionReply(serializedBytes: reply.bytes).accepted)
+        }
+    }
+
+    @Test("Work is answered the moment a task is opened, and a client that hangs up does not wait on")
+    func longPolls() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let (key, token) = try await room.participant("edge-0")
+            let hand = Hand(room: room, key: key, token: token)
+            let start = ContinuousClock.now
+            #expect(try await hand.work(waitMs: 300).idle.allClosed == false)
+            #expect(ContinuousClock.now - start >= .milliseconds(250))
+            let hung = Task { try await hand.work(waitMs: 25_000) }
+            try await room.eventually { try await room.metric("parked_polls") == 1 }
+            hung.cancel()
+            try await room.eventually { try await room.metric("parked_polls") == 0 }
+            let waiting = Task { () -> (WireWork, ContinuousClock.Instant) in (try await hand.work(waitMs: 25_000), .now) }
+            try await room.eventually { try await room.metric("parked_polls") == 1 }
+            let begun = ContinuousClock.now
+            _ = try await open(SmallTask.text(size: 1), room)
+            let (work, answered) = try await waiting.value
+            #expect(work.train.round == 1)
+            #expect(answered - begun < .seconds(2))
+        }
+    }
+
+    @Test("A task that cannot be opened is refused with what is wrong")
+    func badTasks() async throws {
+        try await ServerRoom.with { room in
+            let admin = try await room.operatorSession()
+            for text in ["", "name: [", "name: x\nschema: { features: 4, classes: 2 }\nrondes: 3\ncohort: { size: 1 }\n"] {
+                var request = WireOpenTaskRequest()
+                request.text = text
+                let answer = try await room.send("POST", "/v1/tasks", token: admin, message: request)
+                #expect(answer.status == 422 && answer.problem == "invalid_task")
+            }
+            var costly = WireOpenTaskRequest()
+            costly.text = SmallTask.text().replacing("pool_per_round: \"10\"", with: "pool_per_round: \"900000000\"")
+            let answer = try await room.send("POST", "/v1/tasks", token: admin, message: costly)
+            #expect(answer.status == 422)
+        }
+    }
+
+    @Test("Whoever waits while the coordinator stops is told so")
+    func stopping() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let (_, token) = try await room.participant("edge-0")
+            var request = WireWorkRequest()
+            request.waitMs = 25_000
+            let asked = request
+            let waiting = Task { try await room.send("POST", "/v1/work", token: token, message: asked) }
+            try await room.eventually { try await room.metric("parked_polls") == 1 }
+            try await room.stop()
+            let answer = try await waiting.value
+            #expect(answer.status == 503 && answer.problem == "unavailable")
+            try await room.start()
+        }
+    }
+}

@@ -1,0 +1,208 @@
+import AsyncHTTPClient
+import Attestation
+import Coordination
+import CoordinatorServer
+import Federation
+import Foundation
+import Ledger
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import SwiftProtobuf
+import Synchronization
+import Tensors
+import TestSupport
+import Wire
+
+/// A coordinator that serves on a free port of this machine, with TLS, in a folder of its own; and a client for it.
+final class ServerRoom: Sendable {
+    /// A clock that a test moves.
+    final class Clock: Sendable {
+        private let offset = Mutex<UInt64>(0)
+
+        var nowMs: UInt64 { CoordinatorService.systemMs() + offset.withLock { $0 } }
+        func advance(ms: UInt64) { offset.withLock { $0 += ms } }
+        func goBack(ms: UInt64) { offset.withLock { $0 -= ms } }
+    }
+
+    /// What came back.
+    struct Answer {
+        let status: Int
+        let headers: HTTPHeaders
+        let bytes: [UInt8]
+
+        /// The word of a problem; nil if it is none.
+        var problem: String? { (try? WireProblem(serializedBytes: bytes))?.code }
+    }
+
+    private let home: TemporaryFolder
+    let folder: CoordinatorFolder
+    let clock = Clock()
+    let client: HTTPClient
+    private let running = Mutex<(service: CoordinatorService, end: Task<Void, any Error>, port: Int)?>(nil)
+    private let configure: @Sendable (inout CoordinatorService.Options) -> Void
+
+    private init(
+        settings change: (inout CoordinatorSettings) -> Void,
+        configure: @escaping @Sendable (inout CoordinatorService.Options) -> Void
+    ) throws {
+        home = try TemporaryFolder()
+        folder = CoordinatorFolder(path: "\(home.path)/coordinator")
+        self.configure = configure
+        var settings = CoordinatorSettings(origin: "test.example/log", port: 0)
+        change(&settings)
+        let nowMs = CoordinatorService.systemMs()
+        var money = CoordinatorSetup.Money()
+        money.grants = [Genesis.Grant(account: try AccountName("sponsor/acme"), amount: 1_000_000_000)]
+        try CoordinatorSetup.make(
+            folder, CoordinatorFolder.Plan(settings: settings, nowSeconds: Int64(nowMs / 1_000)), money: money,
+            nowMs: nowMs)
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        var configuration = HTTPClient.Configuration(tlsConfiguration: tls)
+        configuration.httpVersion = .http1Only
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }
+
+    /// Does something with a coordinator that runs.
+    static func with(
+        settings: (inout CoordinatorSettings) -> Void = { _ in },
+        configure: @escaping @Sendable (inout CoordinatorService.Options) -> Void = { _ in },
+        _ body: (ServerRoom) async throws -> Void
+    ) async throws {
+        let room = try ServerRoom(settings: settings, configure: configure)
+        do {
+            try await room.start()
+            try await body(room)
+            try await room.stop()
+            try await room.client.shutdown()
+        } catch {
+            try? await room.stop()
+            try? await room.client.shutdown()
+            throw error
+        }
+    }
+
+    /// Starts the coordinator and returns when it takes requests.
+    func start() async throws {
+        var options = CoordinatorService.Options(folder: folder)
+        options.version = "test"
+        options.nowMs = { [clock] in clock.nowMs }
+        configure(&options)
+        let level = LogLevelBox(.critical)
+        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        logger.logLevel = .critical
+        let service = try CoordinatorService(options, loader: SmallLoader(), level: level, logger: logger)
+        let (ports, source) = AsyncStream.makeStream(of: Int.self)
+        let end = Task {
+            defer { source.finish() }
+            try await service.run { _, port in source.yield(port) }
+        }
+        for await port in ports {
+            running.withLock { $0 = (service, end, port) }
+            return
+        }
+        try await end.value
+        throw CoordinatorServerError(.cannotListen, "the coordinator ended before it listened")
+    }
+
+    /// Stops it in good order.
+    func stop() async throws {
+        let current = running.withLock { running in
+            defer { running = nil }
+            return running
+        }
+        current?.service.stop("the test is over")
+        try await current?.end.value
+    }
+
+    var port: Int { running.withLock { $0?.port ?? 0 } }
+    var service: CoordinatorService? { running.withLock { $0?.service } }
+
+    /// One request.
+    func send(
+        _ method: String, _ path: String, token: String? = nil, _ body: [UInt8]? = nil,
+        headers: [(String, String)] = []
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: "https://127.0.0.1:\(port)\(path)")
+        request.method = HTTPMethod(rawValue: method)
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
+        let response = try await client.execute(request, timeout: .seconds(60))
+        let bytes = try await response.body.collect(upTo: 8 << 20)
+        return Answer(status: Int(response.status.code), headers: response.headers, bytes: Array(buffer: bytes))
+    }
+
+    /// One request with a message.
+    func send(
+        _ method: String, _ path: String, token: String? = nil, message: some Message
+    ) async throws -> Answer {
+        try await send(method, path, token: token, message.serializedBytes() as [UInt8])
+    }
+
+    /// A session's token.
+    func session(_ key: SigningKey, _ role: WireRole = .participant) async throws -> String {
+        let answer = try await openSession(key, role)
+        return try WireSession(serializedBytes: answer.bytes).token
+    }
+
+    /// The two requests that open a session; a test may change the second.
+    func openSession(
+        _ key: SigningKey, _ role: WireRole, origin: String = "test.example/log",
+        change: (inout WireSessionRequest) -> Void = { _ in }
+    ) async throws -> Answer {
+        let nonce = try await challenge(key)
+        var request = WireSessionRequest()
+        request.publicKey = Data(key.publicKey.bytes)
+        request.nonce = Data(nonce)
+        request.role = role
+        request.signature = Data(
+            try key.sign(SessionSignature.message(nonce: nonce, origin: origin, role: role)))
+        change(&request)
+        return try await send("POST", "/v1/sessions", message: request)
+    }
+
+    func challenge(_ key: SigningKey) async throws -> [UInt8] {
+        var request = WireChallengeRequest()
+        request.publicKey = Data(key.publicKey.bytes)
+        let answer = try await send("POST", "/v1/sessions/challenge", message: request)
+        return [UInt8](try WireChallenge(serializedBytes: answer.bytes).nonce)
+    }
+
+    /// A session of the coordinator's own key.
+    func operatorSession() async throws -> String { try await session(folder.readKey(), .operator) }
+
+    /// A participant that has joined: its key and a session.
+    func participant(_ label: String = "", invitation: String = "") async throws -> (key: SigningKey, token: String) {
+        let key = try SigningKey.generate()
+        let token = try await session(key)
+        var request = WireRegistrationRequest()
+        request.label = label
+        request.invitation = invitation
+        let answer = try await send("POST", "/v1/participants", token: token, message: request)
+        guard answer.status == 200 else {
+            throw CoordinatorServerError(.badSettings, "registration: \(answer.status) \(answer.problem ?? "")")
+        }
+        return (key, token)
+    }
+
+    /// A metric's value, summed over its labels.
+    func metric(_ name: String) async throws -> Double {
+        let text = String(decoding: try await send("GET", "/metrics").bytes, as: UTF8.self)
+        return text.split(separator: "\n").filter { $0.hasPrefix("tributary_\(name) ") || $0.hasPrefix("tributary_\(name){") }
+            .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
+    }
+}
+
+extension ServerRoom {
+    /// Waits until something holds, a few seconds at most.
+    func eventually(_ condition: () async throws -> Bool) async throws {
+        for _ in 0..<500 {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        throw CoordinatorServerError(.limitExceeded, "it did not come about within ten seconds")
+    }
+}

@@ -1,0 +1,138 @@
+import Attestation
+import CoordinatorServer
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import Testing
+import Wire
+
+@Suite("Slow and broken clients")
+struct SlowClientTests {
+    /// A TLS connection that sends bytes as it likes, and collects what comes back until the other side closes.
+    private struct Wire {
+        let channel: any Channel
+        let received: EventLoopFuture<String>
+
+        func send(_ text: String) async throws {
+            try await channel.writeAndFlush(ByteBuffer(string: text))
+        }
+
+        /// Everything that came, once the other side closed.
+        func end() async throws -> String { try await received.get() }
+    }
+
+    private final class Collector: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        private var text = ""
+        private let promise: EventLoopPromise<String>
+
+        init(_ promise: EventLoopPromise<String>) { self.promise = promise }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            text += String(buffer: unwrapInboundIn(data))
+        }
+
+        func channelInactive(context: ChannelHandlerContext) { promise.succeed(text) }
+        func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    }
+
+    private func connect(_ room: ServerRoom) async throws -> Wire {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.certificateVerification = .none
+        let context = try NIOSSLContext(configuration: tls)
+        let group = MultiThreadedEventLoopGroup.singleton
+        let promise = group.next().makePromise(of: String.self)
+        let channel = try await ClientBootstrap(group: group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandlers([
+                    try NIOSSLClientHandler(context: context, serverHostname: nil), Collector(promise),
+                ])
+            }
+        }.connect(host: "127.0.0.1", port: room.port).get()
+        return Wire(channel: channel, received: promise.futureResult)
+    }
+
+    private static func hurried(_ options: inout CoordinatorService.Options) {
+        options.limits.times.firstHeaderMs = 400
+        options.limits.times.bodyMs = 400
+        options.limits.times.keepAliveMs = 400
+    }
+
+    @Test("A connection whose request does not come is closed")
+    func slowHeader() async throws {
+        try await ServerRoom.with(configure: Self.hurried) { room in
+            let silent = try await connect(room)
+            let half = try await connect(room)
+            try await half.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            #expect(try await half.end().isEmpty)
+            #expect(try await silent.end().isEmpty)
+            try await room.eventually { try await room.metric("connections") <= 1 }
+        }
+    }
+
+    @Test("A connection that has nothing more to ask is closed")
+    func idle() async throws {
+        try await ServerRoom.with(configure: Self.hurried) { room in
+            let wire = try await connect(room)
+            try await wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try await wire.end().hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test("A body that does not come in time is answered 408")
+    func slowBody() async throws {
+        try await ServerRoom.with(configure: Self.hurried) { room in
+            let wire = try await connect(room)
+            try await wire.send("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+            let answer = try await wire.end()
+            #expect(answer.hasPrefix("HTTP/1.1 408") && answer.contains("timeout"), "\(answer)")
+        }
+    }
+
+    @Test("A body that says it is too long is answered 413 before it is read, and the connection ends")
+    func longBody() async throws {
+        try await ServerRoom.with { room in
+            let wire = try await connect(room)
+            try await wire.send("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\nabc")
+            #expect(try await wire.end().hasPrefix("HTTP/1.1 413"))
+        }
+    }
+
+    @Test("What is no HTTP is answered 400, headers without end are cut off")
+    func nonsense() async throws {
+        try await ServerRoom.with { room in
+            let wire = try await connect(room)
+            try await wire.send("hello there\r\n\r\n")
+            #expect(try await wire.end().hasPrefix("HTTP/1.1 400"))
+            let endless = try await connect(room)
+            try? await endless.send("GET / HTTP/1.1\r\nX: \(String(repeating: "y", count: 40_000))\r\n\r\n")
+            let answer = try await endless.end()
+            #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 400") || answer.hasPrefix("HTTP/1.1 431"))
+            #expect(try await room.send("GET", "/healthz").status == 200)
+        }
+    }
+
+    @Test("A client that expects to be asked for its body is asked")
+    func expectContinue() async throws {
+        try await ServerRoom.with(configure: Self.hurried) { room in
+            let wire = try await connect(room)
+            try await wire.send(
+                "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+            try await wire.send("abc")
+            let answer = try await wire.end()
+            #expect(answer.hasPrefix("HTTP/1.1 100") && answer.contains("HTTP/1.1 400"), "\(answer)")
+        }
+    }
+
+    @Test("A request whose connection breaks in its body changes nothing")
+    func brokenBody() async throws {
+        try await ServerRoom.with { room in
+            let wire = try await connect(room)
+            try await wire.send("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
+            try await wire.channel.close()
+            try await room.eventually { try await room.metric("connections") <= 1 }
+            #expect(try await room.send("GET", "/healthz").status == 200)
+        }
+    }
+}
