@@ -27,8 +27,8 @@ extension Coordinator {
                         Result { () throws(CoordinationError) in try computation.check(entry, ticket: ticket) })
                 }
             case .fold(let contribution):
-                // A resumed round is not invited yet, but is the engine's.
-                fold(contribution, round: task.engine.round, of: task)
+                // The engine may be a round further already; a resumed round is not invited yet, but is the engine's.
+                fold(contribution, round: task.invitation?.round ?? task.engine.round, of: task)
             case .refuse(let ticket, let reason, let detail): refuse(ticket, reason, detail, task)
             case .aggregate(let round, let accepted): aggregate(round, accepted, task)
             case .abandon(let round): try abandon(round, task)

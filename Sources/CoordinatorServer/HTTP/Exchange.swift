@@ -54,10 +54,17 @@ struct Exchange: Sendable {
         let announced = request.headers[.contentLength].flatMap { Int($0) }
         if let announced, announced > limit { throw Self.tooLarge(limit) }
         var count = 0
-        for try await part in request.body {
-            count += part.readableBytes
-            guard count <= limit else { throw Self.tooLarge(limit) }
-            take(part)
+        do {
+            for try await part in request.body {
+                count += part.readableBytes
+                guard count <= limit else { throw Self.tooLarge(limit) }
+                take(part)
+            }
+        } catch let error where !(error is ServerProblem || error is ConnectionWatch.BodyTimeout) {
+            // Bytes that are not HTTP, or a connection that ended.
+            throw ServerProblem(
+                .malformedRequest, "the body cannot be read after \(count) bytes: \(error)", hint: "send it again",
+                closesConnection: true)
         }
         guard announced == nil || announced == count, !link.isDropped else {
             throw ServerProblem(
