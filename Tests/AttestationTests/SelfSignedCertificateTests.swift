@@ -12,7 +12,9 @@ struct SelfSignedCertificateTests {
             names: ["fl.example.org", "127.0.0.1", "::1"], validFrom: 1_790_000_000)
         let read = try ServerCertificate(certificate: made.certificate, privateKey: made.privateKey)
         let path = try folder.write(made.certificate, to: "certificate.pem")
-        let said = try openssl(["x509", "-in", path, "-noout", "-fingerprint", "-sha256", "-ext", "subjectAltName,basicConstraints"])
+        let said = try openssl([
+            "x509", "-in", path, "-noout", "-fingerprint", "-sha256", "-ext", "subjectAltName,basicConstraints",
+        ])
         let hex = said.split(separator: "\n").first?.split(separator: "=").last?.filter { $0 != ":" }.lowercased()
         #expect(hex == read.fingerprint.hex)
         #expect(said.contains("DNS:fl.example.org, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"))

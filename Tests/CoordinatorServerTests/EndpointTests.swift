@@ -5,7 +5,7 @@ import Wire
 
 @Suite("Endpoints")
 struct EndpointTests {
-    private static let digest = String(repeating: "ab", count: 32)
+    static let digest = String(repeating: "ab", count: 32)
 
     /// Every path that needs a session, as one request each.
     static let guarded: [(String, String)] = [
@@ -48,11 +48,15 @@ struct EndpointTests {
         "Paths that are none answer 404, numbers and digests that are none 400",
         arguments: [
             ("GET", "/", 404), ("GET", "/v1", 404), ("GET", "/v2/tasks", 404), ("PATCH", "/v1/tasks", 404),
-            ("GET", "/v1/tasks/", 400), ("GET", "/v1/tasks/xyz", 400), ("GET", "/v1/blobs/\(digest.uppercased())", 400),
-            ("GET", "/v1/blobs/\(digest)/chunks/-1", 400), ("GET", "/v1/blobs/\(digest)/chunks/65536", 404),
-            ("GET", "/v1/blobs/\(digest)/chunks/99999999999999999999", 400), ("GET", "/v1/receipts/1e3", 400),
+            ("GET", "/v1/tasks/", 400), ("GET", "/v1/tasks/xyz", 400),
+            ("GET", "/v1/blobs/\(EndpointTests.digest.uppercased())", 400),
+            ("GET", "/v1/blobs/\(EndpointTests.digest)/chunks/-1", 400),
+            ("GET", "/v1/blobs/\(EndpointTests.digest)/chunks/65536", 404),
+            ("GET", "/v1/blobs/\(EndpointTests.digest)/chunks/99999999999999999999", 400),
+            ("GET", "/v1/receipts/1e3", 400),
             ("GET", "/v1/ledger/entries?from=x", 400), ("GET", "/v1/ledger/entries?frm=1", 400),
-            ("POST", "/v1/participants/4294967296/ban", 400), ("GET", "/v1/tasks/" + String(repeating: "a", count: 600), 400),
+            ("POST", "/v1/participants/4294967296/ban", 400),
+            ("GET", "/v1/tasks/" + String(repeating: "a", count: 600), 400),
         ])
     func paths(method: String, path: String, status: Int) async throws {
         try await ServerRoom.with { room in

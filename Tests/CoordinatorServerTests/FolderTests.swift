@@ -53,7 +53,9 @@ struct FolderTests {
     func certificates() throws {
         try make()
         for time in [now + 3_651 * 86_400, now - 7_200] {
-            #expect(throws: CoordinatorServerError(.badCertificate, "")) { try folder.readCertificate(nowSeconds: time) }
+            #expect(throws: CoordinatorServerError(.badCertificate, "")) {
+                try folder.readCertificate(nowSeconds: time)
+            }
         }
         let other = try SelfSignedCertificate.make(names: ["x"], validFrom: now)
         try Data(other.privateKey).write(to: URL(fileURLWithPath: folder.certificateKey))
@@ -72,9 +74,11 @@ struct FolderTests {
         }
         _ = try folder.create(
             CoordinatorFolder.Plan(
-                settings: settings, certificate: (own.certificate + other.certificate, own.privateKey), nowSeconds: now))
+                settings: settings, certificate: (own.certificate + other.certificate, own.privateKey),
+                nowSeconds: now))
         let read = try folder.readCertificate(nowSeconds: now).certificate
-        #expect(read.fingerprint == (try ServerCertificate(certificate: own.certificate, privateKey: own.privateKey)).fingerprint)
+        let first = try ServerCertificate(certificate: own.certificate, privateKey: own.privateKey)
+        #expect(read.fingerprint == first.fingerprint)
     }
 
     @Test("One process has the folder")

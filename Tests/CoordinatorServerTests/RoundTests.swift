@@ -21,7 +21,7 @@ struct RoundTests {
             return try WireWork(serializedBytes: answer.bytes)
         }
 
-        func plan(_ order: WireTrainingOrder, _ update: (bytes: [UInt8], hashes: [Digest], digest: Digest)) -> WireUploadRequest {
+        func plan(_ order: WireTrainingOrder, _ update: SmallTask.Update) -> WireUploadRequest {
             var request = WireUploadRequest()
             request.task = order.task
             request.round = order.round
@@ -74,10 +74,10 @@ struct RoundTests {
             #expect(try await waiting.train.round == 1)
             #expect(try await open(text, room).existed)
             for round in UInt32(1)...2 {
-                for hand in hands {
+                for (index, hand) in hands.enumerated() {
                     let order = try await hand.work().train
                     #expect(order.round == round)
-                    try await contribute(hand, order, text, value: Float(round) / 8)
+                    try await contribute(hand, order, text, value: Float(round) / 8 + Float(index) / 64)
                 }
             }
             #expect(try await hands[0].work(waitMs: 10_000).idle.allClosed)
@@ -102,22 +102,19 @@ struct RoundTests {
         let path = "/v1/updates/\(update.digest.hex)"
         let request = try hand.statement(order, text, update.digest)
         let early = try await hand.contribute(request)
-        let isShared = early.status == 200
-        #expect(isShared || early.problem == "conflict")
-        if !isShared {
-            let unannounced = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes)
-            #expect(unannounced.status == 409)
-            let begun = try await room.send("POST", path, token: hand.token, message: hand.plan(order, update))
-            #expect(try WireUploadProgress(serializedBytes: begun.bytes).missing.map(\.count) == [1])
-            var wrong = update.bytes
-            wrong[wrong.count - 1] ^= 1
-            let refused = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, wrong)
-            #expect(refused.status == 422 && refused.problem == "wrong_digest")
-            let long = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes + [0])
-            #expect(long.status == 413)
-            for _ in 0..<2 {
-                #expect(try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes).status == 204)
-            }
+        #expect(early.status == 409 && early.problem == "conflict")
+        let unannounced = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes)
+        #expect(unannounced.status == 409)
+        let begun = try await room.send("POST", path, token: hand.token, message: hand.plan(order, update))
+        #expect(try WireUploadProgress(serializedBytes: begun.bytes).missing.map(\.count) == [1])
+        var wrong = update.bytes
+        wrong[wrong.count - 1] ^= 1
+        let refused = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, wrong)
+        #expect(refused.status == 422 && refused.problem == "wrong_digest")
+        let long = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes + [0])
+        #expect(long.status == 413)
+        for _ in 0..<2 {
+            #expect(try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes).status == 204)
         }
         let first = try await hand.contribute(request)
         let again = try await hand.contribute(request)
@@ -180,7 +177,7 @@ struct RoundTests {
             let path = "/v1/updates/\(update.digest.hex)"
             _ = try await room.send("POST", path, token: token, message: hand.plan(order, update))
             let size = BlobDigest.chunkByteCount
-            func chunk(_ index: Int) -> [UInt8] { Array(update.bytes[index * size..<min((index + 1) * size, update.bytes.count)]) }
+            func chunk(_ index: Int) -> [UInt8] { Array(update.bytes.dropFirst(index * size).prefix(size)) }
             for index in [0, 2] {
                 let put = try await room.send("PUT", "\(path)/chunks/\(index)", token: token, chunk(index))
                 #expect(put.status == 204)
@@ -215,7 +212,9 @@ struct RoundTests {
             try await room.eventually { try await room.metric("parked_polls") == 1 }
             hung.cancel()
             try await room.eventually { try await room.metric("parked_polls") == 0 }
-            let waiting = Task { () -> (WireWork, ContinuousClock.Instant) in (try await hand.work(waitMs: 25_000), .now) }
+            let waiting = Task { () -> (WireWork, ContinuousClock.Instant) in
+                (try await hand.work(waitMs: 25_000), .now)
+            }
             try await room.eventually { try await room.metric("parked_polls") == 1 }
             let begun = ContinuousClock.now
             _ = try await open(SmallTask.text(size: 1), room)
@@ -229,7 +228,8 @@ struct RoundTests {
     func badTasks() async throws {
         try await ServerRoom.with { room in
             let admin = try await room.operatorSession()
-            for text in ["", "name: [", "name: x\nschema: { features: 4, classes: 2 }\nrondes: 3\ncohort: { size: 1 }\n"] {
+            let mistyped = "name: x\nschema: { features: 4, classes: 2 }\nrondes: 3\ncohort: { size: 1 }\n"
+            for text in ["", "name: [", mistyped] {
                 var request = WireOpenTaskRequest()
                 request.text = text
                 let answer = try await room.send("POST", "/v1/tasks", token: admin, message: request)

@@ -191,7 +191,8 @@ final class ServerRoom: Sendable {
     /// A metric's value, summed over its labels.
     func metric(_ name: String) async throws -> Double {
         let text = String(decoding: try await send("GET", "/metrics").bytes, as: UTF8.self)
-        return text.split(separator: "\n").filter { $0.hasPrefix("tributary_\(name) ") || $0.hasPrefix("tributary_\(name){") }
+        return text.split(separator: "\n")
+            .filter { $0.hasPrefix("tributary_\(name) ") || $0.hasPrefix("tributary_\(name){") }
             .compactMap { $0.split(separator: " ").last.flatMap { Double($0) } }.reduce(0, +)
     }
 }

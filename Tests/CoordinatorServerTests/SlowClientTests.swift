@@ -10,7 +10,7 @@ import Wire
 @Suite("Slow and broken clients")
 struct SlowClientTests {
     /// A TLS connection that sends bytes as it likes, and collects what comes back until the other side closes.
-    private struct Wire {
+    private struct Line {
         let channel: any Channel
         let received: EventLoopFuture<String>
 
@@ -37,7 +37,7 @@ struct SlowClientTests {
         func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
     }
 
-    private func connect(_ room: ServerRoom) async throws -> Wire {
+    private func connect(_ room: ServerRoom) async throws -> Line {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.certificateVerification = .none
         let context = try NIOSSLContext(configuration: tls)
@@ -50,7 +50,7 @@ struct SlowClientTests {
                 ])
             }
         }.connect(host: "127.0.0.1", port: room.port).get()
-        return Wire(channel: channel, received: promise.futureResult)
+        return Line(channel: channel, received: promise.futureResult)
     }
 
     private static func hurried(_ options: inout CoordinatorService.Options) {

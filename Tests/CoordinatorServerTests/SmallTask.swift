@@ -44,8 +44,11 @@ enum SmallTask {
         """
     }
 
+    /// An update's file.
+    typealias Update = (bytes: [UInt8], hashes: [Digest], digest: Digest)
+
     /// The blob of an update for a task: the same small value everywhere.
-    static func update(_ text: String, value: Float = 0.25) throws -> (bytes: [UInt8], hashes: [Digest], digest: Digest) {
+    static func update(_ text: String, value: Float = 0.25) throws -> Update {
         let task = try TaskConfiguration(text: text)
         let blob = ParameterBlob(layout: task.architecture.parameterLayout)
         var bytes = blob.header

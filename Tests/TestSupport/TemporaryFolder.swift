@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A folder for one test, removed with it.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     /// Where it is.
     package let path: String
 

@@ -92,7 +92,8 @@ extension CoordinatorAPI {
         let vault = parts.vault
         guard let expected = vault.chunkByteCount(index, of: digest, by: key) else {
             throw ServerProblem(
-                .conflict, "chunk \(index) of \(digest) was not announced", hint: "begin with POST /v1/updates/{digest}")
+                .conflict, "chunk \(index) of \(digest) was not announced",
+                hint: "begin with POST /v1/updates/{digest}")
         }
         if !gate.tryEnter() {
             exchange.holdBody()

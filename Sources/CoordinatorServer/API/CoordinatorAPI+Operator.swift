@@ -78,8 +78,9 @@ extension CoordinatorAPI {
         try await blocking { try bans.set(number, isBanned: request.banned) }
         try await parts.host.ban(number, request.banned)
         setBanned(participant.key, request.banned)
+        let name = participant.label.isEmpty ? "participant \(number)" : "\(participant.label) (\(number))"
         parts.logger.notice(
-            "\(request.banned ? "banned" : "lifted the ban of") \(participant.label.isEmpty ? "participant" : participant.label) (\(number))",
+            "\(request.banned ? "banned" : "lifted the ban of") \(name)",
             metadata: request.reason.isEmpty ? [:] : ["reason": "\(request.reason.prefix(200))"])
         return .done
     }

@@ -70,7 +70,8 @@ extension CoordinatorAPI {
         let session = exchange.token.flatMap { parts.sessions.find($0, nowMs: nowMs)?.session }
         guard isOpen || session?.role == .operator else {
             throw ServerProblem(
-                .forbidden, "metrics are for this machine and the operator", hint: "metrics: anyone in coordinator.yaml")
+                .forbidden, "metrics are for this machine and the operator",
+                hint: "metrics: anyone in coordinator.yaml")
         }
         let figures = await parts.host.figures()
         return Reply(

@@ -196,7 +196,9 @@ package final class CoordinatorAPI: Sendable {
     }
 
     /// Sends a file's bytes in pieces; the next is read when the client has taken most of the one before.
-    private func send(_ file: VaultFile, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter) async throws {
+    private func send(
+        _ file: VaultFile, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter
+    ) async throws {
         var writer = writer
         var start = range.lowerBound
         while start < range.upperBound {

@@ -37,7 +37,8 @@ struct PublicPort: ServerChildChannel {
         var channel: any Channel { inner.channel }
     }
 
-    typealias Responder = @Sendable (Request, consuming ResponseWriter, any Channel, ConnectionLink) async throws -> Void
+    typealias Responder =
+        @Sendable (Request, consuming ResponseWriter, any Channel, ConnectionLink) async throws -> Void
 
     let identity: TLSIdentity
     let counter: ByteCounter

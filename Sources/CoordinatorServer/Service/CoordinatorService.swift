@@ -174,7 +174,8 @@ package final class CoordinatorService: Sendable {
     /// The server of the port, which runs as a service so that it can be told to stop.
     private func makeListener() -> ServiceGroup {
         let address = options.listen ?? (settings.host, settings.port)
-        let port = PublicPort(identity: identity, counter: counter, times: options.limits.times) { [api] request, writer, channel, link in
+        let port = PublicPort(identity: identity, counter: counter, times: options.limits.times) {
+            [api] request, writer, channel, link in
             try await api.respond(request, writer, channel, link)
         }
         let source = eventSource

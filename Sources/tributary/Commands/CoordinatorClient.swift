@@ -56,7 +56,8 @@ struct CoordinatorClient {
                     hint: "start it with `tributary coordinator run --home \(folder.path)`"))
         }
         let local = JoinString(
-            host: place.host, port: place.port, certificate: certificate.fingerprint, verifier: verifier, invitation: "")
+            host: place.host, port: place.port, certificate: certificate.fingerprint, verifier: verifier,
+            invitation: "")
         return try InterruptibleWork.run { [key] in
             let connection = CoordinatorConnection(join: local, key: key, role: .operator)
             do {

@@ -32,7 +32,7 @@ struct CoordinatorInit: ParsableCommand {
 
     @Option(
         name: .long,
-        help: ArgumentHelp("The log's name; it cannot change. HOST/tributary where it is not given.", valueName: "name"))
+        help: ArgumentHelp("The log's name, for good; HOST/tributary where it is not given.", valueName: "name"))
     var origin: String?
 
     @Flag(name: .long, help: "Take any participant, without an invitation.")

@@ -88,7 +88,9 @@ struct CoordinatorInvite: ParsableCommand {
     /// Seconds of a time such as `7d`; 0 for never; nil if it is none.
     private static func seconds(_ text: String) -> UInt64? {
         if text == "never" { return 0 }
-        guard let unit = text.last, let count = UInt64(text.dropLast()), (1...100_000).contains(count) else { return nil }
+        guard let unit = text.last, let count = UInt64(text.dropLast()), (1...100_000).contains(count) else {
+            return nil
+        }
         switch unit {
         case "s": return count
         case "m": return count * 60

@@ -24,8 +24,8 @@ struct TaskOpen: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "open", abstract: "Open a task: check it, price it, put it on the ledger, begin.",
         discussion: """
-            FILE is a task file (it has schema:) or a scenario file, whose data and splits are then used. The examples that
-            contributions are valued on stay with the coordinator. Opened again, a task is as it was.
+            FILE is a task file (it has schema:) or a scenario file, whose data and splits are then used. The examples
+            that contributions are valued on stay with the coordinator. Opened again, a task is as it was.
 
             EXAMPLES
               tributary task open task.yaml --data /srv/validation --validation 1000 --test 4000

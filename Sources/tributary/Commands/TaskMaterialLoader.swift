@@ -7,8 +7,8 @@ import Simulation
 import Tensors
 import Training
 
-/// Reads the examples that a task's contributions are valued on: a data set of this machine, split as a scenario says or
-/// as the operator asked.
+/// Reads the examples that a task's contributions are valued on: a data set of this machine, split as a scenario says
+/// or as the operator asked.
 struct TaskMaterialLoader: TaskMaterialLoading {
     func material(opening request: TaskRequest) throws -> TaskMaterial {
         guard try ConfigurationSection(text: request.text).has("schema") else {
