@@ -1,8 +1,13 @@
 import Attestation
+import Coordination
 import CoordinatorServer
 import Foundation
+import NIOHTTP1
+import SwiftProtobuf
+import Tensors
 import TestSupport
 import Testing
+import Training
 import Wire
 
 @Suite("Invitations")

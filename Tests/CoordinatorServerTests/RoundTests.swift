@@ -1,8 +1,14 @@
 import Attestation
+import Coordination
+import CoordinatorServer
 import Federation
 import Foundation
 import Ledger
+import NIOHTTP1
+import SwiftProtobuf
+import Tensors
 import Testing
+import Training
 import Wire
 
 @Suite("Rounds over HTTP")

@@ -1,6 +1,12 @@
 import Attestation
+import Coordination
+import CoordinatorServer
 import Foundation
+import NIOHTTP1
+import SwiftProtobuf
+import Tensors
 import Testing
+import Training
 import Wire
 
 @Suite("Sessions")

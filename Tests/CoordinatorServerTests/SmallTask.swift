@@ -4,6 +4,7 @@ import CoordinatorServer
 import Federation
 import Foundation
 import Tensors
+import Training
 
 /// Reads a small made-up data set for every task.
 struct SmallLoader: TaskMaterialLoading {
