@@ -139,6 +139,19 @@ struct RoundTests {
         #expect(room.vault.holdsUpdate(made.name))
     }
 
+    @Test("An update that is accepted as its round is given up is not asked for in the next")
+    func acceptedAsTheRoundEnds() throws {
+        let room = try room(TaskMaterial.sample(quorum: 3))
+        try room.send(try room.make(0, for: try #require(try room.order(0))))
+        room.nowMs += 60_001
+        for number in 0..<3 { _ = try room.work(number) }
+        _ = try room.coordinator.advance(nowMs: room.nowMs)
+        try room.runJobs()
+        #expect(try room.order(0)?.round == 2)
+        for number in 0..<3 { try room.contribute(number) }
+        #expect(room.replay().state.tasks.values.first?.roundsFinished == 2)
+    }
+
     // MARK: - What is lost
 
     @Test("An update whose bytes are gone after a restart is asked for, sent again, and averaged")
