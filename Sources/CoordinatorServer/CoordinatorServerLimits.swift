@@ -36,8 +36,10 @@ package enum CoordinatorServerLimits {
     package static let addressRate = TokenBucket.Rate(burst: 2_000, perSecond: 1_000)
     /// Keys and addresses whose rate is followed.
     package static let bucketCount = 100_000
-    /// Chunks that are received or sent at one time; more wait.
+    /// Chunks that are sent at one time; more wait.
     package static let chunksServed = 64
+    /// Chunks that are received at one time, each in memory as a whole; more wait.
+    package static let chunksReceived = 16
     /// Chunk buffers that are kept for the next upload.
     package static let idleChunkBufferCount = 8
     /// Bytes of a chunk that are read and sent in one go.

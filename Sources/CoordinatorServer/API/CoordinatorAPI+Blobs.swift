@@ -95,12 +95,12 @@ extension CoordinatorAPI {
                 .conflict, "chunk \(index) of \(digest) was not announced",
                 hint: "begin with POST /v1/updates/{digest}")
         }
-        if !gate.tryEnter() {
+        if !receiving.tryEnter() {
             exchange.holdBody()
-            await gate.enter()
+            await receiving.enter()
             exchange.resumeBody()
         }
-        defer { gate.leave() }
+        defer { receiving.leave() }
         let buffer = buffers.take()
         defer { buffers.giveBack(buffer) }
         try await exchange.chunk(into: buffer, limit: expected)

@@ -37,7 +37,8 @@ package final class CoordinatorAPI: Sendable {
     let settings: Mutex<CoordinatorSettings>
     /// Keys of banned participants, kept beside their numbers so that every request can be asked.
     let bannedKeys = Mutex<Set<PublicKey>>([])
-    let gate: ChunkGate
+    private let sending: ChunkGate
+    let receiving: ChunkGate
     let buffers = ChunkBufferPool()
     private let keyRates: RateLimiter<PublicKey>
     private let addressRates: RateLimiter<String>
@@ -46,7 +47,8 @@ package final class CoordinatorAPI: Sendable {
     init(_ parts: Parts, settings: CoordinatorSettings) {
         self.parts = parts
         self.settings = Mutex(settings)
-        gate = ChunkGate(parts.limits.chunksServed)
+        sending = ChunkGate(parts.limits.chunksServed)
+        receiving = ChunkGate(parts.limits.chunksReceived)
         keyRates = RateLimiter(parts.limits.keyRate)
         addressRates = RateLimiter(parts.limits.addressRate ?? CoordinatorServerLimits.addressRate)
     }
@@ -189,8 +191,8 @@ package final class CoordinatorAPI: Sendable {
         case .none: try await writer.writeResponse(head)
         case .bytes(let bytes): try await writer.write(response: head, body: ResponseBody(byteBuffer: bytes))
         case .range(let file, let range):
-            await gate.enter()
-            defer { gate.leave() }
+            await sending.enter()
+            defer { sending.leave() }
             try await send(file, range, to: writer.writeHead(head))
         }
     }

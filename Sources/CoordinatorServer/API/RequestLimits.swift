@@ -4,6 +4,7 @@ package struct RequestLimits: Sendable {
     /// nil for what the settings say.
     package var addressRate: TokenBucket.Rate?
     package var chunksServed = CoordinatorServerLimits.chunksServed
+    package var chunksReceived = CoordinatorServerLimits.chunksReceived
 
     package var times = ConnectionTimes()
 
