@@ -60,7 +60,8 @@ def head_method(r, w, j):
 def odd_request_line(r, w, j):
     line = r.choice([
         b"GET\r\n", b"GET /healthz\r\n", b"GET /healthz HTTP/9.9\r\n", b"GET /healthz HTTP/2.0\r\n", 
-        b" GET / HTTP/1.1\r\n",         b"GET  /healthz  HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x00\x00\x00\r\n",
+        b" GET / HTTP/1.1\r\n",
+        b"GET  /healthz  HTTP/1.1\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\x00\x00\x00\r\n",
         b"GET /healthz HTTP/1.0\r\n",
         b"CONNECT localhost:22 HTTP/1.1\r\n", b"OPTIONS * HTTP/1.1\r\n", b"\r\n\r\nGET /healthz HTTP/1.1\r\n",
         b"GET http://169.254.169.254/latest HTTP/1.1\r\n", b"GET https://localhost/healthz HTTP/1.1\r\n",
