@@ -107,7 +107,7 @@ struct SessionTests {
         }
         try await ServerRoom.with(configure: { options in
             options.limits.addressRate = .init(burst: 3, perSecond: 0.1)
-        }) { room in
+        }) { (room) async throws in
             for _ in 0..<3 { #expect(try await room.send("GET", "/v1/coordinator").status == 200) }
             #expect(try await room.send("GET", "/v1/coordinator").status == 429)
             // Whether the process lives is always answered.
