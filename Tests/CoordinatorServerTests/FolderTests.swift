@@ -3,6 +3,7 @@ import CoordinatorServer
 import Foundation
 import TestSupport
 import Testing
+import Wire
 
 @Suite("The coordinator's folder")
 struct FolderTests {
