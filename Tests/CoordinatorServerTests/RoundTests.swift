@@ -14,7 +14,7 @@ import Wire
 @Suite("Rounds over HTTP")
 struct RoundTests {
     /// A participant of the test: what an agent does, in as few lines as possible.
-    private struct Hand {
+    private struct Hand: Sendable {
         let room: ServerRoom
         let key: SigningKey
         var token: String
@@ -74,7 +74,8 @@ struct RoundTests {
                 let (key, token) = try await room.participant("edge-\(index)")
                 hands.append(Hand(room: room, key: key, token: token))
             }
-            async let waiting = hands[0].work()
+            let first = hands[0]
+            async let waiting = first.work()
             let opened = try await open(text, room)
             #expect(!opened.existed && opened.price == 20_000_000)
             #expect(try await waiting.train.round == 1)
