@@ -90,7 +90,10 @@ let package = Package(
         ),
         room(
             "Simulation",
-            ["Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors", "Training"]
+            [
+                "Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors",
+                "Training",
+            ]
         ),
         room(
             "Audit",
@@ -103,7 +106,8 @@ let package = Package(
             "CoordinatorServer",
             [
                 "CLinux", "Attestation", "Coordination", "Federation", "Ledger", "Runs", "Tensors", "Training", "Wire",
-                httpTypes, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, nioSSL, protobuf, serviceLifecycle,
+                httpTypes, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, nioSSL, protobuf,
+                serviceLifecycle,
                 unixSignals,
             ]
         ),
@@ -119,7 +123,8 @@ let package = Package(
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
                 "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
-                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf,
+                "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL, protobuf,
             ],
             swiftSettings: strict
         ),

@@ -1,6 +1,7 @@
 internal import COpenSSL
 
-/// What a server shows: a certificate, perhaps with those of the authorities above it, and the private key of the first.
+/// What a server shows: a certificate, perhaps with those of the authorities above it, and the private key of the
+/// first.
 package struct ServerCertificate: Sendable {
     /// SHA-256 of the first certificate, DER: what clients pin.
     package let fingerprint: Digest
@@ -43,8 +44,9 @@ package struct ServerCertificate: Sendable {
     }
 
     /// A key that needs a password is refused rather than asked about on the terminal.
-    private static let noPassword: @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?)
-        -> Int32 = { _, _, _, _ in -1 }
+    private static let noPassword:
+        @convention(c) (UnsafeMutablePointer<CChar>?, Int32, Int32, UnsafeMutableRawPointer?)
+            -> Int32 = { _, _, _, _ in -1 }
 
     private static func read(
         _ bytes: [UInt8], _ failure: String, _ body: (OpaquePointer) -> OpaquePointer?

@@ -62,7 +62,8 @@ extension Coordinator {
             throw CoordinationError(.banned, "\(key.did) is banned", hint: "ask the operator why")
         }
         let wasDeclined = decline(query.declinedTasks, number)
-        if try !heard(of: number), wasDeclined { try startWaitingTasks() }
+        let isBack = try heard(of: number)
+        if !isBack, wasDeclined { try startWaitingTasks() }
         for id in journal.state.taskOrder {
             guard let task = running[id], !task.declined.contains(number) else { continue }
             if task.failure == nil, let missing = task.missing[number], let round = task.heldRound {

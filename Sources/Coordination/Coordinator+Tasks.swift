@@ -14,8 +14,8 @@ package struct OpenedTask: Equatable, Sendable {
 }
 
 extension Coordinator {
-    /// Opens a task: checks what it may cost, writes it to the ledger with its sponsor's escrow, and starts it as soon as
-    /// enough participants are there. Opened again, it is as it was.
+    /// Opens a task: checks what it may cost, writes it to the ledger with its sponsor's escrow, and starts it as soon
+    /// as enough participants are there. Opened again, it is as it was.
     ///
     /// - Parameter escrow: what the sponsor puts up, in units; 0 for the whole price. Ignored where tokens are issued.
     /// - Throws: `invalidTask`, `limitExceeded`, `storageFailed`, or `ledgerFailed`.
@@ -70,7 +70,7 @@ extension Coordinator {
             guard price <= left else {
                 throw CoordinationError(
                     .invalidTask,
-                    "the task can pay \(TokenAmount.text(price)), but only \(TokenAmount.text(left)) may still be issued",
+                    "the task can pay \(TokenAmount.text(price)); only \(TokenAmount.text(left)) may still be issued",
                     hint: "open it with fewer rounds, a smaller pool_per_round, or a sponsor")
             }
             return nil
@@ -165,8 +165,8 @@ extension Coordinator {
         }
     }
 
-    /// Opens a task's next round if enough participants are there. After a restart, those who reconnect are waited for a
-    /// moment, so that the first two do not get a round of their own.
+    /// Opens a task's next round if enough participants are there. After a restart, those who reconnect are waited for
+    /// a moment, so that the first two do not get a round of their own.
     func start(_ task: RunningTask) throws(CoordinationError) {
         guard task.invitation == nil, !task.isAggregating, task.failure == nil else { return }
         let absent = unavailable(for: task)

@@ -82,8 +82,8 @@ package final class Coordinator {
     /// Takes up a ledger: replays it and goes on with every open task, open rounds included.
     ///
     /// - Parameter nowMs: the time, in milliseconds since the Unix epoch.
-    /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written. A task that cannot go on is reported
-    ///   as a notice and stands still.
+    /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written. A task that cannot go on is
+    /// reported   as a notice and stands still.
     package init(_ environment: Environment, nowMs: UInt64) throws(CoordinationError) {
         self.environment = environment
         do {

@@ -1,8 +1,8 @@
 package import Attestation
 import Federation
 
-/// Work that takes long: checking an update, averaging and scoring a round. Jobs of one task run one after the other, in
-/// order, off the coordinator's thread; the answer goes to `Coordinator.complete`.
+/// Work that takes long: checking an update, averaging and scoring a round. Jobs of one task run one after the other,
+/// in order, off the coordinator's thread; the answer goes to `Coordinator.complete`.
 package struct CoordinatorJob: Sendable {
     /// The task that it belongs to: the queue that it runs on.
     package let task: Digest

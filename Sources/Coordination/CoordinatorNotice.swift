@@ -2,8 +2,8 @@ package import Attestation
 package import Federation
 package import Ledger
 
-/// What a coordinator tells those who watch it: logs, metrics, events and parked requests. Everything that a notice says
-/// is durable when it is given.
+/// What a coordinator tells those who watch it: logs, metrics, events and parked requests. Everything that a notice
+/// says is durable when it is given.
 package enum CoordinatorNotice: Sendable {
     /// These participants' `work` may have another answer now; nil: anybody's.
     case workChanged([PublicKey]?)

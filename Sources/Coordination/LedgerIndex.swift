@@ -1,8 +1,8 @@
 import Attestation
 import Ledger
 
-/// What a coordinator must know of the ledger beyond the rules' state: gathered in one pass at the start, kept up to date
-/// afterwards.
+/// What a coordinator must know of the ledger beyond the rules' state: gathered in one pass at the start, kept up to
+/// date afterwards.
 struct LedgerIndex {
     /// One aggregated round of a task.
     struct AggregatedRound {

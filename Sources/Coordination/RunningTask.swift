@@ -27,8 +27,8 @@ final class RunningTask {
     var accepted: Set<ParticipantNumber> = []
     /// By ticket.
     var pending: [UInt64: PendingContribution] = [:]
-    /// The ticket of each contribution whose check is under way: of these bytes with this signature, so that a forger of
-    /// one is not taken for its author.
+    /// The ticket of each contribution whose check is under way: of these bytes with this signature, so that a forger
+    /// of one is not taken for its author.
     var ticketOfContribution: [SignedContribution: UInt64] = [:]
     /// Accepted, but their bytes are gone: to be sent again.
     var missing: [ParticipantNumber: AcceptedContribution] = [:]

@@ -108,8 +108,8 @@ final class TaskComputation: @unchecked Sendable {
         } catch {
             // A disk's failure may pass, and what is lost can be sent again; the rest cannot be mended here.
             throw CoordinationError(
-                    .computationFailed, "round \(round) cannot be computed: \(error)",
-                    hint: "the task stands still; the ledger shows its last sealed round")
+                .computationFailed, "round \(round) cannot be computed: \(error)",
+                hint: "the task stands still; the ledger shows its last sealed round")
         }
     }
 
@@ -184,8 +184,8 @@ final class TaskComputation: @unchecked Sendable {
         }
     }
 
-    /// The file of an accepted update; nil if it is not there or not what was accepted. What was checked since the start
-    /// is taken as it is, anything older is digested again: a loss of power may have damaged it.
+    /// The file of an accepted update; nil if it is not there or not what was accepted. What was checked since the
+    /// start is taken as it is, anything older is digested again: a loss of power may have damaged it.
     private func intactFile(
         of contribution: AcceptedContribution, round: UInt32
     ) throws(CoordinationError) -> (any BlobReading)? {

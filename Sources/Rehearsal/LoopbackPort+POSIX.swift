@@ -1,6 +1,6 @@
 import Glibc
 
-extension Rehearsal {
+extension RehearsedScenario {
     /// A port of the loopback interface that nobody uses.
     static func freePort() throws(RehearsalError) -> UInt16 {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

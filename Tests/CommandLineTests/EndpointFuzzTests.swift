@@ -8,7 +8,8 @@ struct EndpointFuzzTests {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Simulations/fuzz/endpoints.py")
         let files = FileManager.default
-        return files.isExecutableFile(atPath: "/usr/bin/python3") && files.fileExists(atPath: script.path) ? script : nil
+        let isThere = files.isExecutableFile(atPath: "/usr/bin/python3") && files.fileExists(atPath: script.path)
+        return isThere ? script : nil
     }()
 
     @Test(

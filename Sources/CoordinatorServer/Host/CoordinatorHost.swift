@@ -1,7 +1,6 @@
 package import Attestation
 package import Coordination
 internal import Dispatch
-
 package import Ledger
 
 /// Owns the coordinator's core: every call to it is made here, one after the other, on a queue of its own.

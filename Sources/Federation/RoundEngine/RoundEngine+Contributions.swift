@@ -89,7 +89,8 @@ extension RoundEngine {
         if open.accepted[check.participant] != nil {
             return (.duplicate, Self.duplicateDetail(check.participant, open))
         }
-        return weightFault(in: check.entry.statement, of: open) ?? chainFault(in: check.entry.statement, check.participant)
+        let statement = check.entry.statement
+        return weightFault(in: statement, of: open) ?? chainFault(in: statement, check.participant)
     }
 
     /// The sum is exact up to a total weight; what would pass it is refused.

@@ -9,7 +9,8 @@ package enum RoundEvent: Sendable {
     case received(statement: [UInt8], signature: [UInt8], ticket: UInt64)
     /// The answer to `RoundEffect.check`.
     case checked(ticket: UInt64, verdict: UpdateVerdict)
-    /// A check that was asked for cannot be made, through no fault of the sender's: as if the contribution had not come.
+    /// A check that was asked for cannot be made, through no fault of the sender's: as if the contribution had not
+    /// come.
     case withdrawn(ticket: UInt64)
     /// The answer to `RoundEffect.setTimer`.
     case deadlinePassed(round: UInt32)

@@ -1,5 +1,6 @@
 extension FaultSimulator {
-    /// Once a while: links are cut, the disk fills up, clocks jump, agents leave, the operator restarts the coordinator.
+    /// Once a while: links are cut, the disk fills up, clocks jump, agents leave, the operator restarts the
+    /// coordinator.
     func changeWeather() {
         guard !faults.isCalm else { return }
         clock.schedule(.weather, atMs: clock.nowMs + SimulationLimits.weatherMs)

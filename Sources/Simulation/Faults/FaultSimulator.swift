@@ -6,8 +6,8 @@ import Ledger
 /// One seed's world: a coordinator and agents whose disks, links, clocks and processes fail, in virtual time.
 ///
 /// Everything is a function of the seed: the tasks, the faults and their order. For a while faults strike; then they
-/// stop, and what is left must finish. Along the way and at the end it is checked that nothing was lost, invented or paid
-/// twice. After TigerBeetle's VOPR. One thread drives it, hence `@unchecked Sendable`.
+/// stop, and what is left must finish. Along the way and at the end it is checked that nothing was lost, invented or
+/// paid twice. After TigerBeetle's VOPR. One thread drives it, hence `@unchecked Sendable`.
 package final class FaultSimulator: @unchecked Sendable {
     /// A party that is broken on purpose, to see that the checks notice.
     package enum Sabotage: Sendable {

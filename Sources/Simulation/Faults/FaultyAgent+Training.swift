@@ -84,8 +84,8 @@ extension FaultyAgent {
         }
     }
 
-    /// A second statement about the same update, by a free rider that hopes to be paid twice; an honest agent never makes
-    /// one.
+    /// A second statement about the same update, by a free rider that hopes to be paid twice; an honest agent never
+    /// makes one.
     func resigned(_ kept: KeptContribution) -> SignedContribution? {
         guard let first = try? ContributionStatement(decoding: kept.contribution.statementBytes) else { return nil }
         return try? ContributionStatement(

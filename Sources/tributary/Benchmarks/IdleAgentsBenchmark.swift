@@ -71,7 +71,8 @@ struct IdleAgentsBenchmark {
             Figure("empty_mebibytes", empty, "MiB", "the same before they came"),
             Figure("peak_mebibytes", try coordinator.memoryMebibytes("VmHWM"), "MiB", "its peak, all of it"),
             Figure("idle_core_percent", arrivals.share * 100, "%", "of a core while they wait"),
-            Figure("invited_median_seconds", arrivals.seconds[arrivals.seconds.count / 2], "s", "until half were invited"),
+            Figure(
+                "invited_median_seconds", arrivals.seconds[arrivals.seconds.count / 2], "s", "until half were invited"),
             Figure("invited_last_seconds", last, "s", "from opening the task until the last was invited"),
         ]
     }

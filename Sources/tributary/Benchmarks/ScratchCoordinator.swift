@@ -108,7 +108,8 @@ final class ScratchCoordinator {
         let deadline = ContinuousClock.now + .seconds(startSeconds)
         while !FileManager.default.fileExists(atPath: file.path) {
             guard process.isRunning, ContinuousClock.now < deadline else {
-                throw failure("the coordinator does not start: \((try? String(contentsOf: log, encoding: .utf8)) ?? "")")
+                let words = (try? String(contentsOf: log, encoding: .utf8)) ?? ""
+                throw failure("the coordinator does not start: \(words)")
             }
             usleep(5_000)
         }

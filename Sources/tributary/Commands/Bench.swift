@@ -61,7 +61,9 @@ struct Bench: AsyncParsableCommand {
     func validate() throws {
         guard (1...1_000).contains(rounds) else { throw ValidationError("--rounds must be 1 to 1000, not \(rounds)") }
         guard (1...10_000).contains(agents) else { throw ValidationError("--agents must be 1 to 10000, not \(agents)") }
-        guard (1...3_600).contains(seconds) else { throw ValidationError("--seconds must be 1 to 3600, not \(seconds)") }
+        guard (1...3_600).contains(seconds) else {
+            throw ValidationError("--seconds must be 1 to 3600, not \(seconds)")
+        }
         let (updates, parameters) = (updates ?? 16, parameters ?? 25_000_000)
         guard (1...10_000).contains(updates), (1...100_000_000).contains(parameters),
             updates * parameters <= 1_000_000_000

@@ -94,7 +94,7 @@ struct Doctor: ParsableCommand {
             for finding in installation.findings {
                 let name = finding.name.padding(toLength: 12, withPad: " ", startingAt: 0)
                 Terminal.line("\(finding.isRight ? "ok     " : "WRONG  ") \(name) \(finding.detail)")
-                if let hint = finding.hint { Terminal.line("        \("".padding(toLength: 12, withPad: " ", startingAt: 0)) \(hint)") }
+                if let hint = finding.hint { Terminal.line(String(repeating: " ", count: 21) + hint) }
             }
             Terminal.line(failure == nil ? "doctor: OK" : "doctor: something is wrong")
         }

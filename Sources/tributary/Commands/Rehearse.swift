@@ -47,10 +47,10 @@ struct Rehearse: AsyncParsableCommand {
             if let rounds { $0.task.roundCount = rounds }
         }
         let run = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date())
-        let plan = Rehearsal.Plan(
+        let plan = RehearsedScenario.Plan(
             binary: try Self.ownPath(), federation: federation, folder: run.url, kills: kills, seed: seed)
         let isSilent = output.json
-        let rehearsal = try Rehearsal(plan) { step in
+        let rehearsal = try RehearsedScenario(plan) { step in
             if !isSilent { Self.show(step) }
         }
         let report = try await rehearsal.run()
@@ -70,7 +70,7 @@ struct Rehearse: AsyncParsableCommand {
         return path
     }
 
-    private static func show(_ step: Rehearsal.Progress) {
+    private static func show(_ step: RehearsedScenario.Progress) {
         switch step {
         case .ready(let address, let agents):
             Terminal.line("coordinator at https://\(address), \(agents) agents joined, task open")

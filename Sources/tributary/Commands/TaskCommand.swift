@@ -100,7 +100,8 @@ struct TaskOpen: ParsableCommand {
     /// Where the data are, as the coordinator can find them: its working folder is another.
     private func dataPath(_ text: String) throws -> String? {
         if let data { return data == "digits" ? data : URL(fileURLWithPath: data).standardizedFileURL.path }
-        guard try !ConfigurationSection(text: text).has("schema") else { return nil }
+        let isTask = try ConfigurationSection(text: text).has("schema")
+        guard !isTask else { return nil }
         switch try Scenario.dataRule(in: text).source {
         case .digits: return "digits"
         case .path(let path):

@@ -6,7 +6,7 @@ import Runs
 import Simulation
 import Training
 
-extension Rehearsal {
+extension RehearsedScenario {
     /// Reads what the processes left behind, simulates the same scenario, and compares.
     func report(
         seconds: Double, coordinatorKills: Int, agentKills: Int

@@ -3,9 +3,10 @@ package import Foundation
 package import Simulation
 import Tensors
 
-/// Carries out a scenario with real processes on this machine: one coordinator, one agent for each participant, TLS over
+/// Carries out a scenario with real processes on this machine: one coordinator, one agent for each participant, TLS
+/// over
 /// loopback, `kill -9` where the schedule says, and at the end a comparison with what `simulate` makes of the scenario.
-package struct Rehearsal: Sendable {
+package struct RehearsedScenario: Sendable {
     /// What is to be done.
     package struct Plan: Sendable {
         /// The program that is started: this one.

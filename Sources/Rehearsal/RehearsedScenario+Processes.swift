@@ -3,7 +3,7 @@ import Glibc
 import Simulation
 import Tensors
 
-extension Rehearsal {
+extension RehearsedScenario {
     /// The processes of a rehearsal.
     struct Crew: Sendable {
         let coordinator: ManagedProcess
@@ -55,7 +55,8 @@ extension Rehearsal {
             let joining = command(
                 "join-\(number)", ["agent", "join", line, "--home", home, "--label", participant.label], logs)
             try await joining.finish()
-            agents.append(command("agent-\(number)", ["agent", "run", "--home", home, "--exit-when-closed"] + rehearses, logs))
+            let running = ["agent", "run", "--home", home, "--exit-when-closed"] + rehearses
+            agents.append(command("agent-\(number)", running, logs))
         }
         return agents
     }
