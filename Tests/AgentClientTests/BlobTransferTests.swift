@@ -87,26 +87,44 @@ struct BlobTransferTests {
         #expect(throws: AgentError(.unexpectedAnswer, "")) { try BlobOutline(manifest, of: digest, byteCount: nil) }
     }
 
-    @Test("An upload that the coordinator forgot half-way is announced again")
-    func forgottenUpload() async throws {
-        let room = try AgentRoom()
-        let folder = try TemporaryFolder()
+    /// An update of four chunks in a file.
+    private func stored(_ folder: TemporaryFolder) throws -> StoredUpdate {
         let bytes = blob((3 << 20) + 1)
         let path = try folder.write(bytes, to: "update")
         let outline = BlobOutline(
             byteCount: bytes.count, chunkHashes: bytes.withUnsafeBytes { BlobDigest.chunkHashes(of: $0, threads: 1) })
-        await room.coordinator.fail("putChunk", [.lostRequest(FakeCoordinator.problem(.conflict))])
         let key = try Fixtures.key("participant")
         let statement = ContributionStatement(
             task: .zero, round: 1, participantKey: key.publicKey, baseModel: .zero, configuration: .zero,
             update: outline.digest, parameterCount: 1, sampleCount: 1, stepCount: 1,
             nonce: [UInt8](repeating: 0, count: 16), previousContribution: .zero, ledgerRootSeen: .zero)
-        let update = StoredUpdate(
-            path: path, outline: outline, request: WireContributionRequest(), statement: statement)
+        return StoredUpdate(path: path, outline: outline, request: WireContributionRequest(), statement: statement)
+    }
+
+    @Test("An update is sent whole although it is given its name while it is on its way")
+    func renamedWhileSent() async throws {
+        let room = try AgentRoom()
+        let folder = try TemporaryFolder()
+        let update = try stored(folder)
+        let upload = BlobUpload(
+            calls: room.coordinator, patience: patience, limit: BandwidthLimit(megabitsPerSecond: nil))
+        let open = try upload.opened(update)
+        #expect(rename(update.path, update.path + "-kept") == 0)
+        try await upload.send(open)
+        #expect(await room.coordinator.chunkCount(of: update.outline.digest) == 4)
+        await #expect(throws: AgentError(.folderUnusable, "")) { try await upload.send(update) }
+    }
+
+    @Test("An upload that the coordinator forgot half-way is announced again")
+    func forgottenUpload() async throws {
+        let room = try AgentRoom()
+        let folder = try TemporaryFolder()
+        let update = try stored(folder)
+        await room.coordinator.fail("putChunk", [.lostRequest(FakeCoordinator.problem(.conflict))])
         let upload = BlobUpload(
             calls: room.coordinator, patience: patience, limit: BandwidthLimit(megabitsPerSecond: nil))
         try await upload.send(update)
-        #expect(await room.coordinator.chunkCount(of: outline.digest) == 4)
+        #expect(await room.coordinator.chunkCount(of: update.outline.digest) == 4)
         #expect(await room.coordinator.count(of: "beginUpload") == 2)
         #expect(try await upload.send(update) == 0)
     }

@@ -25,9 +25,29 @@ package struct BlobUpload: Sendable {
     ///   `CoordinatorCalls` and of files.
     @discardableResult
     package func send(_ update: StoredUpdate) async throws(AgentError) -> Int {
+        try await send(opened(update))
+    }
+
+    /// An update whose file is open: it can be sent while the file is given another name.
+    package struct OpenUpdate: Sendable {
+        let update: StoredUpdate
+        let file: ChunkedFile
+    }
+
+    /// Opens an update's file.
+    ///
+    /// - Throws: `AgentError` with code `folderUnusable` if it is not there.
+    package func opened(_ update: StoredUpdate) throws(AgentError) -> OpenUpdate {
+        OpenUpdate(update: update, file: try ChunkedFile(path: update.path, writable: false))
+    }
+
+    /// Sends what the coordinator lacks of an update that is open.
+    @discardableResult
+    package func send(_ open: OpenUpdate) async throws(AgentError) -> Int {
+        let update = open.update
         let outline = update.outline
         let blob = outline.digest
-        let file = try ChunkedFile(path: update.path, writable: false)
+        let file = open.file
         var request = WireUploadRequest()
         request.task = .init(update.statement.task.bytes)
         request.round = update.statement.round

@@ -40,6 +40,9 @@ extension AgentRunner {
         let draft = try await sign(trained, order, blob)
         state.recentStatements = (state.recentStatements + [draft.digest.hex]).suffix(AgentLimits.recentStatementCount)
         let folder = folder
+        let upload = upload
+        // Opened before `keep` gives it its name.
+        let open = try upload.opened(draft)
         // Flushing takes as long as sending: both at once, and the statement after both.
         let keeping = Task { () -> Result<StoredUpdate, AgentError> in
             do throws(AgentError) {
@@ -48,10 +51,9 @@ extension AgentRunner {
                 return .failure(error)
             }
         }
-        let upload = upload
         let sending: Result<Int, AgentError>
         do throws(AgentError) {
-            sending = .success(try await upload.send(draft))
+            sending = .success(try await upload.send(open))
         } catch {
             sending = .failure(error)
         }
