@@ -10,6 +10,7 @@ time must be completed by the one contribution that was missing; and the ledger 
 figures: exit 0 if nothing was found, 1 if something was, 2 if it could not be tried.
 """
 import argparse
+import concurrent.futures
 import multiprocessing
 import os
 import random
@@ -154,12 +155,12 @@ def fuzz(world, options):
     probe.start()
     crowd = None
     if options.slow:
-        pool = multiprocessing.Pool(1)
-        crowd = pool.apply_async(slow.run, (world, options.slow))
+        pool = concurrent.futures.ThreadPoolExecutor(1)
+        crowd = pool.submit(slow.run, world, options.slow)
     total, limited, statuses, findings = storm(world, options)
     if crowd:
-        slow_findings, slow_count = crowd.get(180)
-        pool.close()
+        slow_findings, slow_count = crowd.result(180)
+        pool.shutdown()
     probe.done.set()
     probe.join()
     findings += slow_findings + probe.faults[:5]
