@@ -114,8 +114,8 @@ let package = Package(
         room(
             "AgentClient",
             [
-                "Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient,
-                httpTypes, logging, nioCore, nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
+                "Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, nioCore,
+                nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
             ]),
         room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
         .executableTarget(

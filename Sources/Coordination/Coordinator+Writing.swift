@@ -33,18 +33,13 @@ extension Coordinator {
     }
 
     /// Appends what the rules say is due now, and reports the rewards among it.
-    func appendDue(for task: Digest?) throws(CoordinationError) {
+    func appendDue(for task: Digest) throws(CoordinationError) {
         try flush()
         let due = LedgerRules.due(journal.state)
         guard !due.isEmpty else { return }
-        do { noteAppended(try journal.appendDue(timeMs: nowMs)) } catch { throw Self.ledgerFailed(error) }
+        do { try journal.appendDue(timeMs: nowMs) } catch { throw Self.ledgerFailed(error) }
         for case .transfer(let transfer) in due where transfer.kind == .reward {
-            if let task { environment.notify(.rewarded(task: task, transfer)) }
+            environment.notify(.rewarded(task: task, transfer))
         }
-    }
-
-    /// Transfers and settlements are not in the index; a place for those that are.
-    func noteAppended(_ results: [AppendResult]) {
-        lastCheckpoint = results.isEmpty ? lastCheckpoint : nil
     }
 }

@@ -97,7 +97,7 @@ package final class Coordinator {
         try readIndex()
         membership.grow(to: journal.state.participants.count)
         do {
-            if journal.state.hasDue { try noteAppended(journal.appendDue(timeMs: self.nowMs)) }
+            try journal.appendDue(timeMs: self.nowMs)
             // The process ended between a task's close and its snapshot.
             if index.lacksSnapshot { try journal.append([.snapshot(journal.state.snapshot)], timeMs: self.nowMs) }
         } catch {

@@ -208,21 +208,9 @@ final class TaskComputation: @unchecked Sendable {
     }
 
     private func digest(of file: any BlobReading) throws(CoordinationError) -> Digest {
-        var tree = CompactMerkleTree()
-        var lower = 0
-        do {
-            while lower < file.byteCount {
-                let upper = min(file.byteCount, lower + BlobDigest.chunkByteCount)
-                let chunk = try file.bytes(in: lower..<upper)
-                for hash in chunk.withUnsafeBytes({ BlobDigest.chunkHashes(of: $0, threads: 1) }) {
-                    tree.append(leafHash: hash)
-                }
-                lower = upper
-            }
-        } catch {
+        do { return BlobDigest.digest(ofChunkHashes: try file.chunkHashes()) } catch {
             throw CoordinationError(.storageFailed, error.message)
         }
-        return tree.root
     }
 
     private func checkedUpdate(

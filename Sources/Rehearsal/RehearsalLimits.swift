@@ -8,8 +8,6 @@ package enum RehearsalLimits {
     package static let killGapMs = 400
     /// Longest that a coordinator may take until it listens.
     package static let startSeconds = 60
-    /// Longest without a new ledger entry or kill.
-    package static let stallSeconds = 120
     /// Bytes of a log that an error quotes.
     package static let quotedLogByteCount = 2_000
 }

@@ -83,7 +83,7 @@ package struct AgentSettings: Equatable, Sendable {
         # How this agent uses its machine. Remove the # before a line to set it.
 
         # What to train on: a folder, a file, or digits (the data set that is compiled in).
-        \(data.map { "data: \(quoted($0))" } ?? "# data: /srv/mydata")
+        \(data.map { "data: \(ConfigurationSection.quoted($0))" } ?? "# data: /srv/mydata")
         # A program that trains, in place of the built-in trainer.
         # trainer: "python3 /opt/train.py"
         # threads: 2
@@ -97,10 +97,6 @@ package struct AgentSettings: Equatable, Sendable {
         # nice: 10
 
         """
-    }
-
-    private static func quoted(_ text: String) -> String {
-        "\"\(text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\""))\""
     }
 
     /// The memory that a round of a task takes with the built-in trainer, in bytes: the model, the update, and the

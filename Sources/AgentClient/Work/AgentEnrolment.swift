@@ -42,27 +42,22 @@ package struct AgentEnrolment: Sendable {
                 hint: "choose another folder with --home; each coordinator gets a key of its own")
         }
         let key = try folder.keyMadeIfMissing()
-        let connection = CoordinatorConnection(join: join, key: key)
-        do throws(AgentError) {
-            let outcome = try await register(key, over: connection, label: label)
-            await connection.close()
-            try folder.write(joinString: join)
-            if try folder.text(at: folder.consentPath) == nil {
-                try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)
-            }
-            if try folder.text(at: folder.settingsPath) == nil {
-                try folder.write(text: AgentSettings.firstText(data: data), to: folder.settingsPath)
-            }
-            var state = folder.state()
-            state.participant = outcome.participant
-            state.registration = outcome.registration
-            state.label = label
-            try folder.write(state: state)
-            return outcome
-        } catch {
-            await connection.close()
-            throw error
+        let outcome = try await CoordinatorConnection.with(join: join, key: key) {
+            (connection) async throws(AgentError) in try await register(key, over: connection, label: label)
         }
+        try folder.write(joinString: join)
+        if try folder.text(at: folder.consentPath) == nil {
+            try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)
+        }
+        if try folder.text(at: folder.settingsPath) == nil {
+            try folder.write(text: AgentSettings.firstText(data: data), to: folder.settingsPath)
+        }
+        var state = folder.state()
+        state.participant = outcome.participant
+        state.registration = outcome.registration
+        state.label = label
+        try folder.write(state: state)
+        return outcome
     }
 
     private func register(

@@ -3,6 +3,7 @@ internal import Coordination
 internal import FoundationEssentials
 internal import HTTPTypes
 internal import NIOCore
+internal import Runs
 internal import Wire
 
 extension CoordinatorAPI {

@@ -5,6 +5,7 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 internal import NIOPosix
+internal import Runs
 internal import Synchronization
 internal import Wire
 
@@ -199,7 +200,7 @@ package final class CoordinatorAPI: Sendable {
 
     /// Sends a file's bytes in pieces; the next is read when the client has taken most of the one before.
     private func send(
-        _ file: VaultFile, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter
+        _ file: FileBlob, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter
     ) async throws {
         var writer = writer
         var start = range.lowerBound

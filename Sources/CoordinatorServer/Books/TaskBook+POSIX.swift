@@ -77,7 +77,7 @@ struct TaskBook {
     /// The end of a file: at least one whole line, as lines are shorter.
     private static func tail(of path: String) throws -> (bytes: [UInt8], start: Int)? {
         guard access(path, F_OK) == 0 else { return nil }
-        let file = try VaultFile(path)
+        let file = try FileBlob.inVault(path)
         let count = min(file.byteCount, 4 * RunLimits.eventLineByteCount)
         var bytes = [UInt8](repeating: 0, count: count)
         let start = file.byteCount - count

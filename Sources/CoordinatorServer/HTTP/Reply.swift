@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import NIOCore
+internal import Runs
 internal import SwiftProtobuf
 
 /// What a request is answered with.
@@ -8,7 +9,7 @@ struct Reply: Sendable {
         case none
         case bytes(ByteBuffer)
         /// A range of a blob's file, read as it is sent.
-        case range(VaultFile, Range<Int>)
+        case range(FileBlob, Range<Int>)
     }
 
     static let protobuf = "application/x-protobuf"

@@ -55,11 +55,4 @@ extension CoordinatorHost {
         }
         return (Array(fitting), coordinator.entryCount)
     }
-
-    /// The time of the ledger's last entry, in milliseconds since the Unix epoch.
-    package func lastEntryMs() throws(CoordinationError) -> UInt64 {
-        let last = try coordinator.entries(from: max(coordinator.entryCount, 1) - 1, count: 1)
-        guard let bytes = last.first, let entry = try? EncodedEntry(decoding: bytes) else { return 0 }
-        return entry.entry.timeMs
-    }
 }

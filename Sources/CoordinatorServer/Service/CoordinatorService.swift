@@ -62,7 +62,6 @@ package final class CoordinatorService: Sendable {
     private let counter = ByteCounter()
     private let pool: NIOThreadPool
     private let lock: FolderLock
-    private let address = Mutex<(host: String, port: Int)?>(nil)
 
     /// Takes the folder, reads what is in it, and replays the ledger.
     ///
@@ -130,12 +129,6 @@ package final class CoordinatorService: Sendable {
     }
 
     private let notices: NoticeLog
-
-    /// The address it listens at; nil before.
-    package var listeningAt: (host: String, port: Int)? { address.withLock { $0 } }
-
-    /// SHA-256 of the certificate that it shows.
-    package var certificateFingerprint: Digest { certificate.fingerprint }
 
     /// Checks the log.
     package var verifier: NoteVerifier { signer.verifier }
@@ -260,7 +253,6 @@ package final class CoordinatorService: Sendable {
     }
 
     private func announce(_ host: String, _ port: Int) throws {
-        address.withLock { $0 = (host, port) }
         let folder = options.folder
         try CoordinatorFolder.write(Array("\(host):\(port)\n".utf8), to: folder.address)
         try CoordinatorFolder.write(Array("\(FileLimit.processID)\n".utf8), to: folder.processID)

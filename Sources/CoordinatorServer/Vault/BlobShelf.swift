@@ -1,11 +1,12 @@
 internal import Attestation
+internal import Runs
 internal import Synchronization
 
 /// Blobs that were asked for lately: their open files and chunk hashes. Bounded; the one not used for longest goes.
 final class BlobShelf: Sendable {
     /// A blob that can be sent.
     struct Blob: Sendable {
-        let file: VaultFile
+        let file: FileBlob
         let chunkHashes: [Digest]
     }
 

@@ -116,7 +116,7 @@ package final class FolderVault: BlobVault {
         guard fsync(descriptor) == 0 else { throw .system("make durable", path, errno: errno) }
         guard rename(temporary, path) == 0 else { throw .system("put in place", path, errno: errno) }
         isInPlace = true
-        shelf.put(BlobShelf.Blob(file: try VaultFile(path), chunkHashes: hashes), digest: digest)
+        shelf.put(BlobShelf.Blob(file: try FileBlob.inVault(path), chunkHashes: hashes), digest: digest)
     }
 
     package func storeState(task: Digest, round: UInt32, bytes: [UInt8]) throws(CoordinationError) {
@@ -138,11 +138,11 @@ package final class FolderVault: BlobVault {
 
     package func model(task: Digest, digest: Digest) throws(CoordinationError) -> any BlobReading {
         if let found = shelf.find(digest) { return found.file }
-        return try VaultFile(modelPath(task, digest))
+        return try FileBlob.inVault(modelPath(task, digest))
     }
 
     package func state(task: Digest, digest: Digest) throws(CoordinationError) -> [UInt8] {
-        let file = try VaultFile(statePath(task, digest))
+        let file = try FileBlob.inVault(statePath(task, digest))
         var bytes = [UInt8](repeating: 0, count: file.byteCount)
         do { try bytes.withUnsafeMutableBytes { try file.read(into: $0, at: 0) } } catch {
             throw CoordinationError(.storageFailed, "\(error)")
@@ -158,7 +158,7 @@ package final class FolderVault: BlobVault {
     package func update(
         task: Digest, round: UInt32, digest: Digest
     ) throws(CoordinationError) -> any BlobReading {
-        try VaultFile(updatePath(task, round, digest))
+        try FileBlob.inVault(updatePath(task, round, digest))
     }
 
     package func hasUpload(task: Digest, round: UInt32, digest: Digest) -> Bool {

@@ -1,5 +1,7 @@
 package import Attestation
 package import Coordination
+internal import Federation
+package import Runs
 internal import Synchronization
 
 extension FolderVault {
@@ -33,7 +35,7 @@ extension FolderVault {
         if let found = shelf.find(digest) { return SendableBlob(found) }
         return try hashing.withLock { _ throws(CoordinationError) in
             if let found = shelf.find(digest) { return SendableBlob(found) }
-            let file = try VaultFile(path)
+            let file = try FileBlob.inVault(path)
             let hashes: [Digest]
             do { hashes = try file.chunkHashes() } catch { throw CoordinationError(.storageFailed, "\(error)") }
             guard BlobDigest.digest(ofChunkHashes: hashes) == digest else {
@@ -49,7 +51,7 @@ extension FolderVault {
 
 /// A blob on its way to a client.
 package struct SendableBlob: Sendable {
-    package let file: VaultFile
+    package let file: FileBlob
     package let chunkHashes: [Digest]
 
     init(_ blob: BlobShelf.Blob) {

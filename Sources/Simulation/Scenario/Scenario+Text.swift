@@ -11,12 +11,7 @@ extension Scenario {
         lines[rewardPlace] =
             lines[rewardPlace].dropLast(2)
             + ", cap: \"\(TokenAmount.text(cap))\", escrow: \"\(TokenAmount.text(escrow))\" }"
-        let source =
-            switch data {
-            case .digits: "source: digits"
-            case .path(let path): "source: folder, path: \"\(Self.quoted(path))\""
-            }
-        lines.append("data: { \(source), validation: \(validationCount), test: \(testCount) }")
+        lines.append("data: { \(data.text), validation: \(validationCount), test: \(testCount) }")
         lines.append("partition: { \(partitionText) }")
         lines.append("participants:")
         for population in populations {
@@ -50,9 +45,14 @@ extension Scenario {
         case .naturalKey: "rule: natural"
         }
     }
+}
 
-    /// A path inside double quotes of YAML.
-    private static func quoted(_ path: String) -> String {
-        path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
+extension Scenario.DataSource {
+    /// The keys of `data:` that name it.
+    package var text: String {
+        switch self {
+        case .digits: "source: digits"
+        case .path(let path): "source: folder, path: \(ConfigurationSection.quoted(path))"
+        }
     }
 }

@@ -36,16 +36,11 @@ struct AgentLeave: ParsableCommand {
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
         try InterruptibleWork.run {
-            let connection = CoordinatorConnection(join: join, key: key)
             let patience = Patience(trialCount: 3)
-            do throws(AgentError) {
+            try await CoordinatorConnection.with(join: join, key: key) { (connection) async throws(AgentError) in
                 _ = try await patience { () async throws(AgentError) in try await connection.information() }
                 try await patience { () async throws(AgentError) in try await connection.leave() }
-            } catch {
-                await connection.close()
-                throw error
             }
-            await connection.close()
         }
         var state = folder.state()
         state.activity = "left"

@@ -72,21 +72,18 @@ struct AgentRun: ParsableCommand {
         let rules = AgentRules(settings: settings, consent: consent ?? Consent(schema: nil), data: data)
         let goal = AgentGoal(roundCount: once ? 1 : rounds, endsWhenClosed: exitWhenClosed)
         let answered = try InterruptibleWork.run {
-            let connection = CoordinatorConnection(join: join, key: key)
             do {
-                let participant = try await Self.participant(connection)
-                let runner = AgentRunner(
-                    calls: connection,
-                    identity: AgentRunner.Identity(key: key, participant: participant, verifier: join.verifier),
-                    folder: folder, rules: rules, trainer: trainer, goal: goal,
-                    observer: { AgentLog.line($0.line) })
-                let answered = try await runner.run()
-                await connection.close()
-                return answered
-            } catch {
-                await connection.close()
-                if let error = error as? AgentError, error.code == .stopped { return 0 }
-                throw error
+                return try await CoordinatorConnection.with(join: join, key: key) { connection in
+                    let participant = try await Self.participant(connection)
+                    let runner = AgentRunner(
+                        calls: connection,
+                        identity: AgentRunner.Identity(key: key, participant: participant, verifier: join.verifier),
+                        folder: folder, rules: rules, trainer: trainer, goal: goal,
+                        observer: { AgentLog.line($0.line) })
+                    return try await runner.run()
+                }
+            } catch let error as AgentError where error.code == .stopped {
+                return 0
             }
         }
         guard output.json else { return }

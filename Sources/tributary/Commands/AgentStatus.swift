@@ -84,20 +84,18 @@ struct AgentStatus: ParsableCommand {
     }
 
     private static func ask(_ join: JoinString, _ key: SigningKey) async -> Result<Live, AgentError> {
-        let connection = CoordinatorConnection(join: join, key: key)
-        let result: Result<Live, AgentError>
         do throws(AgentError) {
-            let information = try await connection.information()
-            let account = try await connection.account()
-            result = .success(
-                Live(
-                    balance: account.balance, accepted: account.contributions,
-                    openTasks: information.openTasks.count))
+            return .success(
+                try await CoordinatorConnection.with(join: join, key: key) { (connection) async throws(AgentError) in
+                    let information = try await connection.information()
+                    let account = try await connection.account()
+                    return Live(
+                        balance: account.balance, accepted: account.contributions,
+                        openTasks: information.openTasks.count)
+                })
         } catch {
-            result = .failure(error)
+            return .failure(error)
         }
-        await connection.close()
-        return result
     }
 
     private static func show(_ answer: Answer) {

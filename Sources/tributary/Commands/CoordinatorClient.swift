@@ -59,15 +59,7 @@ struct CoordinatorClient {
             host: place.host, port: place.port, certificate: certificate.fingerprint, verifier: verifier,
             invitation: "")
         return try InterruptibleWork.run { [key] in
-            let connection = CoordinatorConnection(join: local, key: key, role: .operator)
-            do {
-                let value = try await body(connection)
-                await connection.close()
-                return value
-            } catch {
-                await connection.close()
-                throw error
-            }
+            try await CoordinatorConnection.with(join: local, key: key, role: .operator, body)
         }
     }
 

@@ -107,11 +107,9 @@ struct Installation {
             throw AgentError(.notJoined, "no join string is kept here", hint: "run `tributary agent join` again")
         }
         return try InterruptibleWork.run {
-            let connection = CoordinatorConnection(join: join, key: key)
-            do {
+            try await CoordinatorConnection.with(join: join, key: key) { connection in
                 let info = try await connection.information()
                 let session = try await connection.session()
-                await connection.close()
                 guard session.registered else {
                     throw AgentError(
                         .notJoined, "it answers but does not know this key", hint: "run `tributary agent join` again")
@@ -120,9 +118,6 @@ struct Installation {
                 return
                     "\(info.origin) at \(join.host):\(join.port) answers, certificate and log key as pinned, "
                     + "participant \(session.participant), clocks \(abs(skew)) s apart"
-            } catch {
-                await connection.close()
-                throw error
             }
         }
     }

@@ -70,8 +70,7 @@ struct TaskMaterialLoader: TaskMaterialLoading {
 
     /// The source file that is kept beside a task: where its data are, and how many examples of them.
     private static func source(_ path: String, _ validationCount: Int?, _ testCount: Int?) -> String {
-        let quoted = path.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-        let place = path == "digits" ? "source: digits" : "source: folder, path: \"\(quoted)\""
+        let place = (path == "digits" ? Scenario.DataSource.digits : .path(path)).text
         let counts = [validationCount.map { "validation: \($0)" }, testCount.map { "test: \($0)" }]
         return "data: { \(([place] + counts.compactMap { $0 }).joined(separator: ", ")) }\n"
     }

@@ -1,0 +1,13 @@
+internal import Coordination
+internal import Runs
+
+extension FileBlob {
+    /// Opens a finished blob of the vault.
+    ///
+    /// - Throws: `CoordinationError`: `notFound`, or `storageFailed`.
+    static func inVault(_ path: String) throws(CoordinationError) -> FileBlob {
+        do { return try FileBlob(path: path) } catch {
+            throw CoordinationError(error.code == .missing ? .notFound : .storageFailed, error.message)
+        }
+    }
+}
