@@ -39,7 +39,7 @@ final class TrainerRoom {
     }
 
     /// A job with an empty folder of its own, due in `seconds`.
-    func job(dueInSeconds seconds: Double = 120) throws -> TrainingJob {
+    func job(dueInSeconds seconds: Double = 3_600) throws -> TrainingJob {
         jobCount += 1
         let path = "\(folder.path)/job-\(jobCount)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
@@ -89,7 +89,7 @@ final class Lifeline {
 
     deinit { close(descriptor) }
 
-    /// Whether somebody writes to it within ten seconds.
+    /// Whether somebody writes to it within ten minutes.
     func isHeld() async -> Bool {
         await isReady() && Int32(lastEvents) & Int32(POLLIN) != 0
     }
@@ -98,7 +98,7 @@ final class Lifeline {
 
     /// Waits until there is something to read, without holding one of the few threads that all tests share.
     private func isReady() async -> Bool {
-        let deadline = ContinuousClock.now + .seconds(120)
+        let deadline = ContinuousClock.now + .seconds(600)
         while ContinuousClock.now < deadline {
             var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
             if Glibc.poll(&poll, 1, 0) == 1 {
@@ -110,7 +110,7 @@ final class Lifeline {
         return false
     }
 
-    /// Whether somebody wrote to it and everybody who held it is gone, within two minutes.
+    /// Whether somebody wrote to it and everybody who held it is gone, within ten minutes.
     func isCut() async -> Bool {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         var wasHeld = false

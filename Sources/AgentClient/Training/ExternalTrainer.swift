@@ -70,8 +70,11 @@ package struct ExternalTrainer: AgentTrainer {
             program: limiter, arguments: resourceLimits + ["--"] + command, environment: environment(of: job),
             folder: job.folder, limit: .milliseconds(limit), grace: .seconds(limits.graceSeconds))
         let outcome = try await process.run()
-        try check(outcome, limitMs: limit, isDeadline: limit == remaining)
-        return try files.trainedUpdate(for: job)
+        if outcome.status != .exited(0) { throw failure(outcome, limitMs: limit, isDeadline: limit == remaining) }
+        do { return try files.trainedUpdate(for: job) } catch {
+            // It was told to stop and did so in good order, with nothing to show.
+            throw outcome.isLate ? failure(outcome, limitMs: limit, isDeadline: limit == remaining) : error
+        }
     }
 
     /// Ends trainers that an agent that was killed left running for jobs in folders below `folder`.
@@ -101,22 +104,21 @@ package struct ExternalTrainer: AgentTrainer {
         return environment
     }
 
-    private func check(_ outcome: TrainerProcess.Outcome, limitMs: Int64, isDeadline: Bool) throws(AgentError) {
+    private func failure(_ outcome: TrainerProcess.Outcome, limitMs: Int64, isDeadline: Bool) -> AgentError {
         let words = outcome.lastWords.map { "; its last words: \($0)" } ?? "; it said nothing"
-        if outcome.isTimedOut {
+        if outcome.isLate {
             let bound = isDeadline ? "until the round's deadline" : "of its limit"
-            throw AgentError(
+            return AgentError(
                 .trainerTimedOut, "the trainer was stopped after the \(limitMs) ms \(bound)\(words)",
                 hint: isDeadline ? "train fewer epochs or on fewer examples" : "raise the trainer's time limit")
         }
         switch outcome.status {
-        case .exited(0): return
         case .exited(let status):
-            throw AgentError(
+            return AgentError(
                 .trainerFailed, "the trainer ended with exit status \(status)\(words)",
                 hint: memoryHint(outcome) ?? "run it by hand in a folder like the one it was given")
         case .signaled(let signal):
-            throw AgentError(
+            return AgentError(
                 .trainerFailed, "the trainer was ended by \(SignalName.of(signal))\(words)",
                 hint: memoryHint(outcome) ?? SignalName.hint(signal))
         }

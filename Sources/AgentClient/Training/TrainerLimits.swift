@@ -43,4 +43,6 @@ package struct TrainerLimits: Equatable, Sendable {
     static let wordByteCount = 65_536
     /// Times that the process table is searched for processes that left their group.
     static let sweepCount = 100
+    /// Microseconds between two such searches.
+    static let sweepGapMicroseconds: UInt32 = 1_000
 }

@@ -6,8 +6,9 @@ struct TrainerProcess: Sendable {
     /// How it ended, and its last words.
     struct Outcome: Sendable {
         var status: TerminationStatus
-        /// It was stopped because its time was over.
-        var isTimedOut: Bool
+        /// Its time was over when its end was seen. It was stopped then, unless it ended by itself and the agent, on a
+        /// busy machine, saw that late.
+        var isLate: Bool
         var output: OutputTail
         var errors: OutputTail
 
@@ -48,7 +49,7 @@ struct TrainerProcess: Sendable {
         DescendantSweep(folder: folder).end()
         if Task.isCancelled { throw Self.stopped }
         return Outcome(
-            status: result.status, isTimedOut: clock.now - start >= limit, output: result.output, errors: result.errors)
+            status: result.status, isLate: clock.now - start >= limit, output: result.output, errors: result.errors)
     }
 
     private static let stopped = AgentError(.stopped, "the trainer was stopped, as the agent was")
