@@ -5,7 +5,7 @@ import Ledger
 import Testing
 import Wire
 
-@Suite("The agent's loop", .timeLimit(.minutes(1)))
+@Suite("The agent's loop", .timeLimit(.minutes(10)))
 struct AgentRunnerTests {
     @Test("An agent works through the rounds, keeps checked receipts, and clears up when all is closed")
     func wholeTask() async throws {

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 import Wire
 
-@Suite("Blobs, chunk by chunk", .timeLimit(.minutes(1)))
+@Suite("Blobs, chunk by chunk", .timeLimit(.minutes(10)))
 struct BlobTransferTests {
     private let patience = Patience(trialCount: 5, sleep: { _ in })
 

@@ -14,7 +14,7 @@ struct EndpointFuzzTests {
 
     @Test(
         "A thousand requests, right and wrong, have documented answers and leave the coordinator well",
-        .enabled(if: script != nil, "python3 is not installed"), .timeLimit(.minutes(5)))
+        .enabled(if: script != nil, "python3 is not installed"), .timeLimit(.minutes(10)))
     func requests() throws {
         let program = try Program()
         let process = Process()

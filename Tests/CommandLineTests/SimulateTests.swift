@@ -77,7 +77,7 @@ struct SimulateTests {
         #expect(text.contains("\u{1B}") == !isPlain)
     }
 
-    @Test("Ctrl-C ends a run with 130 and leaves a ledger that verifies", .timeLimit(.minutes(1)))
+    @Test("Ctrl-C ends a run with 130 and leaves a ledger that verifies", .timeLimit(.minutes(10)))
     func interrupted() throws {
         for isJSON in [false, true] {
             let program = try Program()
@@ -106,7 +106,7 @@ struct SimulateTests {
         }
     }
 
-    @Test("A run that is killed outright leaves a ledger that verifies as far as it got", .timeLimit(.minutes(1)))
+    @Test("A run that is killed outright leaves a ledger that verifies as far as it got", .timeLimit(.minutes(10)))
     func killed() throws {
         let program = try Program()
         try program.folder.write(Program.tinyScenario, to: "tiny.yaml")

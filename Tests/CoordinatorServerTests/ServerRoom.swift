@@ -198,12 +198,12 @@ final class ServerRoom: Sendable {
 }
 
 extension ServerRoom {
-    /// Waits until something holds, a few seconds at most.
+    /// Waits until something holds, some minutes at most: the machine may be busy.
     func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<500 {
+        for _ in 0..<6_000 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(20))
         }
-        throw CoordinatorServerError(.limitExceeded, "it did not come about within ten seconds")
+        throw CoordinatorServerError(.limitExceeded, "it did not come about")
     }
 }

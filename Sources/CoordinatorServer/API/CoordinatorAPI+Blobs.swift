@@ -89,6 +89,8 @@ extension CoordinatorAPI {
     func putChunk(
         _ digest: Digest, _ index: Int, _ exchange: Exchange, _ session: SessionTable.Session
     ) async throws -> Reply {
+        // Also where nobody announced it: the table of statuses says so.
+        try exchange.checkAnnouncedSize(limit: Route.putChunk(digest, index).bodyLimit)
         let key = session.key
         let vault = parts.vault
         guard let expected = vault.chunkByteCount(index, of: digest, by: key) else {

@@ -1,5 +1,6 @@
 internal import Attestation
 internal import Federation
+internal import Synchronization
 
 /// A task's folder below a coordinator's.
 struct TaskFolder: Sendable {
@@ -12,11 +13,16 @@ struct TaskFolder: Sendable {
     /// Where the task's data are, for a task that was opened from a task file.
     private var sourceFile: String { "\(path)/source.yaml" }
 
-    /// Keeps where the task's data are, durably.
+    /// Held while a source is written: two requests may open the same task at once.
+    private static let keeping = Mutex(())
+
+    /// Keeps where the task's data are, durably. May be called from several threads.
     func keep(_ source: String) throws(CoordinatorServerError) {
-        try CoordinatorFolder.makeFolder(path)
-        let isScenario = (try? ConfigurationSection(text: source))?.has("name") ?? false
-        try CoordinatorFolder.write(Array(source.utf8), to: isScenario ? scenario : sourceFile)
+        try Self.keeping.withLock { _ throws(CoordinatorServerError) in
+            try CoordinatorFolder.makeFolder(path)
+            let isScenario = (try? ConfigurationSection(text: source))?.has("name") ?? false
+            try CoordinatorFolder.write(Array(source.utf8), to: isScenario ? scenario : sourceFile)
+        }
     }
 
     /// What `keep` kept.

@@ -50,9 +50,18 @@ struct Exchange: Sendable {
         try await read(limit: limit) { _ = buffer.append($0) }
     }
 
+    /// Refuses a body that says itself that it is too large.
+    ///
+    /// - Throws: `ServerProblem`: `tooLarge`.
+    func checkAnnouncedSize(limit: Int) throws(ServerProblem) {
+        if let announcedByteCount, announcedByteCount > limit { throw Self.tooLarge(limit) }
+    }
+
+    private var announcedByteCount: Int? { request.headers[.contentLength].flatMap { Int($0) } }
+
     private func read(limit: Int, _ take: (ByteBuffer) -> Void) async throws {
-        let announced = request.headers[.contentLength].flatMap { Int($0) }
-        if let announced, announced > limit { throw Self.tooLarge(limit) }
+        try checkAnnouncedSize(limit: limit)
+        let announced = announcedByteCount
         var count = 0
         do {
             for try await part in request.body {

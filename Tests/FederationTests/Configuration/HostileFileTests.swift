@@ -44,7 +44,7 @@ struct HostileFileTests {
         #expect(try #require(refusal(hidden + "}\n")).code == .malformedConfiguration)
     }
 
-    @Test("Deep nesting is refused, in brackets, hidden brackets and blocks", .timeLimit(.minutes(1)))
+    @Test("Deep nesting is refused, in brackets, hidden brackets and blocks", .timeLimit(.minutes(10)))
     func nesting() throws {
         let line = String(repeating: "[", count: 1_000)
         #expect(try #require(refusal("a: " + line)).message.contains("brackets"))
