@@ -89,9 +89,11 @@ def main():
     watch.start()
     try:
         config = f'values={options.values} rounds={options.rounds} nodes={options.agents} out="{out}"'
-        subprocess.run(
+        started = subprocess.run(
             [f"{BIN}/flwr", "run", f"{HERE}/flower_app", "net", "-c", config], env=environment, stdout=log, stderr=log,
             check=False)
+        if started.returncode != 0:
+            raise SystemExit(f"flwr run refuses: {open(log.name, encoding='utf-8').read()[-2000:]}")
         deadline = time.monotonic() + options.seconds
         while not os.path.exists(out) and time.monotonic() < deadline:
             time.sleep(0.1)

@@ -83,7 +83,7 @@ struct Opening: Sendable {
             isBusy ? .locked : .fileSystem, "the ledger \(folder.ledger) cannot be used: \(message)",
             hint: isBusy
                 ? "another program has it open"
-                : "look at it with `tributary ledger verify \(folder.path)`, and restore a backup if it is damaged")
+                : "if it is damaged, restore it from a backup, which `tributary ledger verify \(folder.path)` checks")
     }
 
     private static func material(

@@ -54,7 +54,7 @@ package struct LineLogHandler: LogHandler {
     ) -> String {
         var object: [String: String] = [:]
         for pair in pairs { object[pair.key] = pair.value }
-        object["time"] = Date().formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true))
+        object["time"] = Date().formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
         object["level"] = event.level.rawValue
         object["message"] = event.message.description
         object["log"] = label

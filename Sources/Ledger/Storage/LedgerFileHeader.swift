@@ -30,7 +30,7 @@ enum LedgerFileHeader {
         guard isClosed, !hasLog else {
             throw LedgerError(
                 .storeBusy,
-                "'\(path)' is in use or was not closed; stop the coordinator, or start and stop it once"
+                "'\(path)' is in use or was not closed; stop the coordinator, or start and stop it once; if it does not start, restore a backup"
             )
         }
     }

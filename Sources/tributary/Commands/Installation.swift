@@ -50,7 +50,7 @@ struct Installation {
             look("process") {
                 let info = try client.ask { try await $0.information() }
                 let open = info.openTasks.count
-                return "running, \(info.participants) participants, \(info.available) available, \(open) tasks open"
+                return "running, participants: \(info.participants), \(info.available) available, \(open) tasks open"
             }
         }
     }
