@@ -28,7 +28,7 @@ struct AgentRunnerTests {
     @Test(
         "An answer that is lost is asked for again with the same bytes, and counts once",
         arguments: [
-            "work", "manifest", "chunk", "beginUpload", "putChunk", "contribute", "taskText", "information", "receipt",
+            "work", "chunk", "beginUpload", "putChunk", "contribute", "taskText", "information", "receipt",
         ])
     func lostAnswers(call: String) async throws {
         let room = try AgentRoom(rounds: 2)

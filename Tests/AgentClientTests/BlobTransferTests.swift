@@ -33,6 +33,8 @@ struct BlobTransferTests {
         #expect(try self.bytes(at: path) == bytes)
         #expect(folder.names == ["model"])
         #expect(await room.coordinator.mostChunksAtOnce <= AgentLimits.chunksInFlight)
+        // The digest of a blob of one chunk is that chunk's hash: there is nothing to ask.
+        #expect(await room.coordinator.count(of: "manifest") == ((1...1 << 20).contains(byteCount) ? 0 : 1))
     }
 
     @Test("After a lost link only the chunks that are missing or damaged are fetched")
@@ -46,6 +48,8 @@ struct BlobTransferTests {
         partial.removeLast((2 << 20) + 5)
         let path = "\(folder.path)/model"
         _ = try folder.write(partial, to: "model.part")
+        await room.coordinator.fail(
+            "manifest", [.lostRequest(FakeCoordinator.broken), .lostAnswer(FakeCoordinator.broken)])
         let download = BlobDownload(
             calls: room.coordinator, patience: patience, limit: BandwidthLimit(megabitsPerSecond: nil))
         #expect(try await download.fetch(digest, byteCount: nil, to: path) == (3 << 20) + 5)

@@ -27,9 +27,7 @@ package struct BlobDownload: Sendable {
     ///   `CoordinatorCalls` and of files.
     @discardableResult
     package func fetch(_ blob: Digest, byteCount: UInt64?, to path: String) async throws(AgentError) -> Int {
-        let calls = calls
-        let manifest = try await patience { () async throws(AgentError) in try await calls.manifest(of: blob) }
-        let outline = try BlobOutline(manifest, of: blob, byteCount: byteCount)
+        let outline = try await outline(of: blob, byteCount: byteCount)
         let partial = path + AgentFile.partialSuffix
         let file = try ChunkedFile(path: partial, writable: true)
         let missing = try missingChunks(of: outline, in: file)
@@ -39,6 +37,17 @@ package struct BlobDownload: Sendable {
         }
         try AgentFile.move(partial, to: path)
         return missing.reduce(0) { $0 + outline.range(ofChunk: $1).count }
+    }
+
+    /// The blob's chunks; the coordinator is asked only where there is something to tell: a blob of one chunk has that
+    /// chunk's hash as its digest.
+    private func outline(of blob: Digest, byteCount: UInt64?) async throws(AgentError) -> BlobOutline {
+        if let byteCount, (1...UInt64(BlobDigest.chunkByteCount)).contains(byteCount) {
+            return BlobOutline(byteCount: Int(byteCount), chunkHashes: [blob])
+        }
+        let calls = calls
+        let manifest = try await patience { () async throws(AgentError) in try await calls.manifest(of: blob) }
+        return try BlobOutline(manifest, of: blob, byteCount: byteCount)
     }
 
     private func missingChunks(of outline: BlobOutline, in file: ChunkedFile) throws(AgentError) -> [Int] {
