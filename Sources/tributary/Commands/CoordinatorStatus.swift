@@ -68,7 +68,8 @@ struct CoordinatorStatus: ParsableCommand {
             })
         if output.json { return try Envelope.print(command: "coordinator status", answer) }
         Terminal.line(
-            "\(answer.origin): \(info.participants) participant\(info.participants == 1 ? "" : "s"), \(info.available) available")
+            "\(answer.origin): \(info.participants) participant\(info.participants == 1 ? "" : "s"), \(info.available) available"
+        )
         Terminal.line()
         TaskRow.printTable(answer.tasks)
         Terminal.line()
