@@ -4,7 +4,7 @@ A case is a function of a generator, a world and a judge; it raises Finding.
 """
 import wire
 from judge import Finding, quoted
-from link import request
+from link import PATIENCE_SECONDS, request
 from table import ANY_REFUSAL, ENDPOINTS, MESSAGES, WITH_BODY, token
 
 
@@ -65,7 +65,7 @@ def mutated_message(r, w, j):
         # A mutated task may be one; there is a bound on those that are open.
         answer = j.ask(raw, allowed | {429, 503} if path == "/v1/tasks" else allowed, holds=holds)
     finally:
-        j.link.seconds = 10.0
+        j.link.seconds = PATIENCE_SECONDS
     if answer and path == "/v1/contributions" and answer.status == 200:
         reply = wire.fields(answer.body)
         if wire.first(reply, 1, 0) and wire.first(reply, 2, 0) != w.accepted_sequence:

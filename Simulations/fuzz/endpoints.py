@@ -33,6 +33,8 @@ from world import Unprepared, World
 MEMORY_KIB = 300 << 10
 # The slowest percent of well-behaved requests, on a machine that the fuzzer's own processes fill.
 LATENCY_SECONDS = 1.0
+# Fewer requests say nothing about the slowest percent, and are sent where other tests run.
+LATENCY_REQUESTS = 10_000
 FINDINGS = 20
 
 
@@ -165,7 +167,7 @@ def fuzz(world, options):
     probe.join()
     findings += slow_findings + probe.faults[:5]
     latency = [statistics.median(probe.seconds), probe.percentile(0.99)]
-    if latency[1] > LATENCY_SECONDS:
+    if total >= LATENCY_REQUESTS and latency[1] > LATENCY_SECONDS:
         findings.append(f"the slowest percent of well-behaved requests took {latency[1]:.2f} s")
     if limited > total // 10:
         findings.append(f"{limited} of {total} answers were 429 or 503: too little was tried")
