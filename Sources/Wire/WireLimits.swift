@@ -4,6 +4,8 @@ package enum WireLimits {
     package static let messageByteCount = 65_536
     /// Bytes of a body that carries a blob's chunk hashes: 34 bytes for each of 65,536 chunks and some more.
     package static let manifestByteCount = 2_300_000
+    /// Bytes of an update that may travel with its announcement.
+    package static let onlyChunkByteCount = 65_536
     /// Bytes of a page of ledger entries.
     package static let entryPageByteCount = 4 << 20
     /// Ledger entries of one page.

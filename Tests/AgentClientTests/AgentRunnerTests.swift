@@ -33,6 +33,7 @@ struct AgentRunnerTests {
     func lostAnswers(call: String) async throws {
         let room = try AgentRoom(rounds: 2)
         let lock = try room.folder.open()
+        if call == "putChunk" { await room.coordinator.wantPuts() }
         await room.coordinator.fail(
             call, [.lostRequest(FakeCoordinator.broken), .lostAnswer(FakeCoordinator.broken)])
         #expect(try await room.runner().run() == 2)
@@ -51,6 +52,7 @@ struct AgentRunnerTests {
         let room = try AgentRoom(rounds: 1)
         let lock = try room.folder.open()
         let crash = AgentError(.underlying, "the process ends here")
+        if call == "putChunk" { await room.coordinator.wantPuts() }
         await room.coordinator.fail(call, [.lostAnswer(crash)])
         await #expect(throws: crash) { try await room.runner().run() }
         let stored = try #require(try room.folder.storedUpdate(task: room.coordinator.taskID, round: 1))

@@ -33,6 +33,7 @@ actor FakeCoordinator: CoordinatorCalls {
     /// Every contribution request as posted, and the answer to the first of each.
     var posted: [WireContributionRequest] = []
     var answers: [Data: WireContributionReply] = [:]
+    var wantsPuts = false
     var uploads: [Digest: (manifest: WireBlobManifest, chunks: [Int: ByteBuffer])] = [:]
     var resendOrders: [WireResendOrder] = []
     var refusal: String?
@@ -64,6 +65,8 @@ actor FakeCoordinator: CoordinatorCalls {
     func order(resend: WireResendOrder) { resendOrders.append(resend) }
     func forgetUploads() { uploads = [:] }
     func set(remainingMs: UInt64) { self.remainingMs = remainingMs }
+    /// Asks for chunks that came with their announcement, as a coordinator of before may.
+    func wantPuts() { wantsPuts = true }
     func refuse(_ reason: String) { refusal = reason }
     func chunkCount(of update: Digest) -> Int? { uploads[update]?.chunks.count }
     func count(of call: String) -> Int { calls.filter { $0 == call }.count }
@@ -163,6 +166,13 @@ actor FakeCoordinator: CoordinatorCalls {
         try answer("beginUpload") { () throws(AgentError) in
             let known = uploads[blob] ?? (request.manifest, [:])
             uploads[blob] = known
+            if !request.onlyChunk.isEmpty, !wantsPuts {
+                guard BlobDigest.digest(of: [UInt8](request.onlyChunk)) == blob else {
+                    throw Self.problem(.wrongDigest)
+                }
+                uploads[blob]?.chunks[0] = ByteBuffer(bytes: request.onlyChunk)
+                return WireUploadProgress()
+            }
             var progress = WireUploadProgress()
             for chunk in 0..<request.manifest.chunkHashes.count where known.chunks[chunk] == nil {
                 var range = WireChunkRange()

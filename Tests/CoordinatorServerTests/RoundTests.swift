@@ -132,6 +132,39 @@ struct RoundTests {
         #expect(try WireContributionReply(serializedBytes: first.bytes).accepted)
     }
 
+    @Test("A small update may travel with its announcement; wrong bytes or too many are refused")
+    func onlyChunk() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let text = SmallTask.text(size: 1)
+            let (key, token) = try await room.participant("edge-0")
+            _ = try await open(text, room)
+            let hand = Hand(room: room, key: key, token: token)
+            let order = try await hand.work().train
+            let update = try SmallTask.update(text)
+            let path = "/v1/updates/\(update.digest.hex)"
+            func announce(with bytes: [UInt8]) async throws -> ServerRoom.Answer {
+                var request = hand.plan(order, update)
+                request.onlyChunk = Data(bytes)
+                return try await room.send("POST", path, token: token, message: request)
+            }
+            var wrong = update.bytes
+            wrong[0] ^= 1
+            let refused = try await announce(with: wrong)
+            #expect(refused.status == 422 && refused.problem == "wrong_digest")
+            for bytes in [update.bytes + [0], Array(update.bytes.dropLast())] {
+                let malformed = try await announce(with: bytes)
+                #expect(malformed.status == 400 && malformed.problem == "malformed_request")
+            }
+            for _ in 0..<2 {
+                let taken = try await announce(with: update.bytes)
+                #expect(taken.status == 200)
+                #expect(try WireUploadProgress(serializedBytes: taken.bytes).missing.isEmpty)
+            }
+            let reply = try await hand.contribute(try hand.statement(order, text, update.digest))
+            #expect(try WireContributionReply(serializedBytes: reply.bytes).accepted)
+        }
+    }
+
     /// After the task is closed: the files for people, and what the ledger says of them.
     private func checkBooks(_ room: ServerRoom, _ opened: WireOpenTaskReply) async throws {
         try await room.stop()

@@ -20,8 +20,11 @@ final class ServerRoom: Sendable {
     /// A clock that a test moves.
     final class Clock: Sendable {
         private let offset = Mutex<UInt64>(0)
+        private let standsAt = Mutex<UInt64?>(nil)
 
-        var nowMs: UInt64 { CoordinatorService.systemMs() + offset.withLock { $0 } }
+        var nowMs: UInt64 { (standsAt.withLock { $0 } ?? CoordinatorService.systemMs()) + offset.withLock { $0 } }
+        /// From here on only the test moves it.
+        func stop() { standsAt.withLock { $0 = CoordinatorService.systemMs() } }
         func advance(ms: UInt64) { offset.withLock { $0 += ms } }
         func goBack(ms: UInt64) { offset.withLock { $0 -= ms } }
     }

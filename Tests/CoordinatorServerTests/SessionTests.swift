@@ -98,6 +98,7 @@ struct SessionTests {
             options.limits.keyRate = .init(burst: 5, perSecond: 0.5)
         }) { room in
             let token = try await room.session(SigningKey.generate(), .auditor)
+            room.clock.stop()
             for _ in 0..<5 { #expect(try await room.send("GET", "/v1/tasks", token: token).status == 200) }
             let refused = try await room.send("GET", "/v1/tasks", token: token)
             #expect(refused.status == 429 && refused.problem == "rate_limited")
@@ -108,6 +109,7 @@ struct SessionTests {
         try await ServerRoom.with(configure: { options in
             options.limits.addressRate = .init(burst: 3, perSecond: 0.1)
         }) { (room) async throws in
+            room.clock.stop()
             for _ in 0..<3 { #expect(try await room.send("GET", "/v1/coordinator").status == 200) }
             #expect(try await room.send("GET", "/v1/coordinator").status == 429)
             // Whether the process lives is always answered.

@@ -53,18 +53,15 @@ struct SlowClientTests {
         return Line(channel: channel, received: promise.futureResult)
     }
 
-    private static func hurried(_ options: inout CoordinatorService.Options) {
-        options.limits.times.firstHeaderMs = 400
-        options.limits.times.bodyMs = 400
-        options.limits.times.keepAliveMs = 400
-    }
+    // Each test shortens the one time that it is about: on a busy machine the others would run out, too.
 
     @Test("A connection whose request does not come is closed")
     func slowHeader() async throws {
-        try await ServerRoom.with(configure: Self.hurried) { room in
+        try await ServerRoom.with(configure: { $0.limits.times.firstHeaderMs = 400 }) { room in
             let silent = try await connect(room)
             let half = try await connect(room)
-            try await half.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
+            // It may be too late for that already.
+            try? await half.send("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ")
             #expect(try await half.end().isEmpty)
             #expect(try await silent.end().isEmpty)
             try await room.eventually { try await room.metric("connections") <= 1 }
@@ -73,7 +70,7 @@ struct SlowClientTests {
 
     @Test("A connection that has nothing more to ask is closed")
     func idle() async throws {
-        try await ServerRoom.with(configure: Self.hurried) { room in
+        try await ServerRoom.with(configure: { $0.limits.times.keepAliveMs = 400 }) { room in
             let wire = try await connect(room)
             try await wire.send("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
             #expect(try await wire.end().hasPrefix("HTTP/1.1 200"))
@@ -82,7 +79,7 @@ struct SlowClientTests {
 
     @Test("A body that does not come in time is answered 408")
     func slowBody() async throws {
-        try await ServerRoom.with(configure: Self.hurried) { room in
+        try await ServerRoom.with(configure: { $0.limits.times.bodyMs = 400 }) { room in
             let wire = try await connect(room)
             try await wire.send("POST /v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
             let answer = try await wire.end()
@@ -115,7 +112,7 @@ struct SlowClientTests {
 
     @Test("A client that expects to be asked for its body is asked")
     func expectContinue() async throws {
-        try await ServerRoom.with(configure: Self.hurried) { room in
+        try await ServerRoom.with(configure: { $0.limits.times.keepAliveMs = 400 }) { room in
             let wire = try await connect(room)
             try await wire.send(
                 "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")

@@ -32,7 +32,8 @@ struct SmallLoader: TaskMaterialLoading {
 
 /// A task of two participants and two rounds.
 enum SmallTask {
-    static func text(name: String = "small", size: Int = 2, hidden: String = "", deadlineSeconds: Int = 60) -> String {
+    static func text(name: String = "small", size: Int = 2, hidden: String = "", deadlineSeconds: Int = 3_600) -> String
+    {
         """
         name: \(name)
         seed: 1

@@ -16,7 +16,7 @@ package struct BlobUpload: Sendable {
         self.limit = limit
     }
 
-    /// Sends what the coordinator lacks of an update.
+    /// Sends what the coordinator lacks of an update; a small one travels with its announcement.
     ///
     /// A coordinator that was restarted may have forgotten the upload; it is then announced again.
     ///
@@ -53,6 +53,11 @@ package struct BlobUpload: Sendable {
         request.round = update.statement.round
         request.manifest = outline.manifest
         var sentCount = 0
+        if outline.chunkHashes.count == 1, outline.byteCount <= WireLimits.onlyChunkByteCount {
+            request.onlyChunk = Data(try chunk(0, outline, from: file).readableBytesView)
+            try await limit.pass(outline.byteCount)
+            sentCount = outline.byteCount
+        }
         var trial = 1
         while true {
             let missing = try await announce(blob, request, chunkCount: outline.chunkHashes.count)
@@ -92,16 +97,23 @@ package struct BlobUpload: Sendable {
         return missing
     }
 
-    private func send(
-        _ chunk: Int, of blob: Digest, _ outline: BlobOutline, from file: ChunkedFile
-    ) async throws(AgentError) {
+    private func chunk(
+        _ chunk: Int, _ outline: BlobOutline, from file: ChunkedFile
+    ) throws(AgentError) -> ByteBuffer {
         let range = outline.range(ofChunk: chunk)
         let bytes = try file.read(range)
         guard bytes.readableBytes == range.count else {
             throw AgentError(.folderDamaged, "\(file.path) ends in chunk \(chunk) of \(outline.chunkHashes.count)")
         }
+        return bytes
+    }
+
+    private func send(
+        _ chunk: Int, of blob: Digest, _ outline: BlobOutline, from file: ChunkedFile
+    ) async throws(AgentError) {
+        let bytes = try self.chunk(chunk, outline, from: file)
         let calls = calls
-        try await limit.pass(range.count)
+        try await limit.pass(bytes.readableBytes)
         try await patience { () async throws(AgentError) in try await calls.putChunk(chunk, of: blob, bytes) }
     }
 }

@@ -69,12 +69,25 @@ extension CoordinatorAPI {
                 .wrongDigest, "the chunk hashes do not give the digest \(digest)",
                 hint: "a blob's digest is the RFC 6962 root over SHA-256(0x00 || chunk)")
         }
+        let onlyChunk = request.onlyChunk
+        guard onlyChunk.isEmpty || byteCount == onlyChunk.count && byteCount <= WireLimits.onlyChunkByteCount else {
+            throw ServerProblem.malformed(
+                """
+                only_chunk has \(onlyChunk.count) bytes of a blob of \(byteCount); it is all of a blob of at most \
+                \(WireLimits.onlyChunkByteCount), or absent
+                """)
+        }
         let plan = UploadPlan(
             task: try Self.digest(request.task, "task"), round: request.round, digest: digest, byteCount: byteCount,
             chunkHashes: hashes, participant: session.key)
         try await parts.host.checkUpload(plan)
         let vault = parts.vault
-        let missing = try await blocking { try vault.beginUpload(plan) }
+        let missing = try await blocking { () -> [Range<Int>] in
+            let missing = try vault.beginUpload(plan)
+            guard !missing.isEmpty, !onlyChunk.isEmpty else { return missing }
+            try onlyChunk.withUnsafeBytes { try vault.putChunk(0, of: plan.digest, by: plan.participant, $0) }
+            return []
+        }
         var answer = WireUploadProgress()
         answer.missing = missing.map { range in
             var part = WireChunkRange()

@@ -420,6 +420,9 @@ package nonisolated struct WireUploadRequest: Sendable {
   /// Clears the value of `manifest`. Subsequent reads from it will return its default value.
   package mutating func clearManifest() {self._manifest = nil}
 
+  /// The bytes of a blob of one chunk and at most 65,536 bytes, which then need no PUT; may be left out.
+  package var onlyChunk: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1392,7 +1395,7 @@ nonisolated extension WireBlobManifest: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension WireUploadRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UploadRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{1}manifest\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{1}manifest\0\u{3}only_chunk\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1403,6 +1406,7 @@ nonisolated extension WireUploadRequest: SwiftProtobuf.Message, SwiftProtobuf._M
       case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
       case 3: try { try decoder.decodeSingularMessageField(value: &self._manifest) }()
+      case 4: try { try decoder.decodeSingularBytesField(value: &self.onlyChunk) }()
       default: break
       }
     }
@@ -1422,6 +1426,9 @@ nonisolated extension WireUploadRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._manifest {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     } }()
+    if !self.onlyChunk.isEmpty {
+      try visitor.visitSingularBytesField(value: self.onlyChunk, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1429,6 +1436,7 @@ nonisolated extension WireUploadRequest: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.task != rhs.task {return false}
     if lhs.round != rhs.round {return false}
     if lhs._manifest != rhs._manifest {return false}
+    if lhs.onlyChunk != rhs.onlyChunk {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
