@@ -11,6 +11,13 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// SHA-256 in the lanes of the vector unit; other architectures do without. Debian: libipsec-mb-dev.
+#if arch(x86_64)
+    let multiBufferLibrary: [LinkerSetting] = [.linkedLibrary("IPSec_MB")]
+#else
+    let multiBufferLibrary: [LinkerSetting] = []
+#endif
+
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
@@ -70,9 +77,10 @@ let package = Package(
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .target(name: "CKernels"),
         .target(name: "CDigits", exclude: ["NOTICE.md"]),
+        .target(name: "CMultiBuffer", linkerSettings: multiBufferLibrary),
         // Parameters and arithmetic; digests, keys and commitments.
         room("Tensors", ["CZlib"]),
-        room("Attestation", ["COpenSSL"]),
+        room("Attestation", ["CMultiBuffer", "COpenSSL"]),
         // The four trades: learning, averaging, valuing, book-keeping.
         room("Datasets", ["CDigits", "CZlib", "Tensors"]),
         room("Training", ["CKernels", "Tensors"]),

@@ -1,7 +1,6 @@
 """A participant after Protocols/http.md: python3 minimal.py JOIN-STRING KEY-FILE DATA.csv [CONTRIBUTIONS]. It trains
 softmax regression; KEY-FILE has 32 random bytes; DATA.csv has an example a line, its class last, and no header."""
-import base64, hashlib, http.client, io, os, re, ssl, sys, time
-import numpy as np
+import base64, hashlib, http.client, io, os, re, ssl, sys, time, numpy as np
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 def sha(data): return hashlib.sha256(data).digest()
 def plain(text): return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
@@ -17,7 +16,8 @@ def decode(data):  # {field: [values]}
         fields.setdefault(tag >> 3, []).append(stream.read(value) if tag & 7 == 2 else value)
     return fields
 def first(message, field, default=0): return message.get(field, [default])[0]
-def chunk_hashes(blob): return [sha(b"\0" + blob[i:i + (1 << 20)]) for i in range(0, len(blob), 1 << 20)]
+def cut(data, size): return [data[i:i + size] for i in range(0, len(data), size)]
+def chunk_hashes(blob): return [root([sha(b"\0" + b) for b in cut(chunk, 1 << 14)]) for chunk in cut(blob, 1 << 20)]
 def half(count): return 1 << (count - 1).bit_length() - 1  # the largest power of two below count
 def root(of): return of[0] if len(of) == 1 else sha(b"\1" + root(of[:half(len(of))]) + root(of[half(len(of)):]))
 def lead(leaf, proof, i, n):  # the root of n leaves that an inclusion proof leads to

@@ -14,7 +14,7 @@ def valid(r, w, j):
     answer = j.ask(raw, endpoint.ok)
     if answer and b"/chunks/" in raw[:200] and endpoint.method == "GET":
         place = int(raw[:200].split(b"/chunks/")[1].split(b" ")[0])
-        if wire.leaf(answer.body) != wire.fields(w.model_outline)[2][place]:
+        if wire.chunk_hash(answer.body) != wire.fields(w.model_outline)[2][place]:
             raise Finding(f"a chunk without its hash: {quoted(raw)}")
 
 

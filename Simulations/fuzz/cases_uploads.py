@@ -43,7 +43,7 @@ def fresh_upload(r, w, j):
 def wrong_announcement(r, w, j):
     order = w.orders[w.second]
     task, number = wire.first(order, 1), wire.first(order, 2, 0)
-    hashes = [wire.leaf(chunk) for chunk in wire.chunks(w.update)]
+    hashes = [wire.chunk_hash(chunk) for chunk in wire.chunks(w.update)]
     size = len(w.update)
     outline = lambda count, values: wire.message((1, count), *((2, value) for value in values))
     path, body, allowed = r.choice([

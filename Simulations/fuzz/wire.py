@@ -7,7 +7,7 @@ import ctypes
 import ctypes.util
 import hashlib
 
-CHUNK = 1 << 20
+CHUNK, BLOCK = 1 << 20, 1 << 14
 ROLES = {"participant": 1, "auditor": 2, "sponsor": 3, "operator": 4}
 
 # The table of Protocols/http.md.
@@ -124,8 +124,9 @@ class Key:
         return self.sign("tributary/session/v1", message((1, nonce), (2, origin), (3, role)))
 
 
-def leaf(chunk):
-    return hashlib.sha256(b"\0" + chunk).digest()
+def chunk_hash(chunk):
+    """RFC 6962's root over a chunk's blocks."""
+    return root([hashlib.sha256(b"\0" + chunk[start:start + BLOCK]).digest() for start in range(0, len(chunk), BLOCK)])
 
 
 def root(hashes):
@@ -142,7 +143,7 @@ def chunks(data):
 
 def manifest(data):
     """A blob's manifest, and its digest."""
-    hashes = [leaf(chunk) for chunk in chunks(data)]
+    hashes = [chunk_hash(chunk) for chunk in chunks(data)]
     return message((1, len(data)), *((2, value) for value in hashes)), root(hashes)
 
 

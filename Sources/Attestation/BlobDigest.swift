@@ -1,11 +1,14 @@
 internal import Dispatch
 
-/// The digest of a model, an update or any other blob: the RFC 6962 Merkle root over its 1 MiB chunks.
+/// The digest of a model, an update or any other blob: the RFC 6962 Merkle root over its 16 KiB blocks.
 ///
-/// Every chunk but the last has `chunkByteCount` bytes, the last has at least one. An empty blob has no chunks, and its
-/// digest is that of the empty tree, SHA-256 of nothing. A chunk's hash is its leaf hash, SHA-256(0x00 ‖ chunk), so a
-/// chunk can be checked on arrival, alone. The number of threads changes the time and nothing else.
+/// Every block but the last has `blockByteCount` bytes, the last has at least one; an empty blob has none, and its
+/// digest is that of the empty tree, SHA-256 of nothing. Blobs travel in chunks of 64 blocks. A chunk's hash is the root
+/// over its own blocks, so that it can be checked on arrival, alone; as 64 is a power of two, chunks are whole subtrees,
+/// and the root over their hashes is the root over all blocks. The number of threads changes the time and nothing else.
 package enum BlobDigest {
+    /// Bytes of every block but the last: 16 KiB.
+    package static let blockByteCount = 1 << 14
     /// Bytes of every chunk but the last: 1 MiB.
     package static let chunkByteCount = 1 << 20
 
@@ -53,11 +56,11 @@ package enum BlobDigest {
             if workers > 1 {
                 DispatchQueue.concurrentPerform(iterations: workers) { worker in
                     for chunk in count * worker / workers..<count * (worker + 1) / workers {
-                        slots.set(chunk, pieces.leafHash(ofChunk: chunk))
+                        slots.set(chunk, pieces.hash(ofChunk: chunk))
                     }
                 }
             } else {
-                for chunk in 0..<count { slots.set(chunk, pieces.leafHash(ofChunk: chunk)) }
+                for chunk in 0..<count { slots.set(chunk, pieces.hash(ofChunk: chunk)) }
             }
             initializedCount = count
         }
@@ -83,17 +86,16 @@ private struct ChunkPieces: @unchecked Sendable {
         byteCount = total
     }
 
-    func leafHash(ofChunk chunk: Int) -> Digest {
+    func hash(ofChunk chunk: Int) -> Digest {
         let range = chunk * BlobDigest.chunkByteCount..<min(byteCount, (chunk + 1) * BlobDigest.chunkByteCount)
-        var hasher = SHA256.Hasher()
-        hasher.update(byte: 0x00)
+        var pieces: [UnsafeRawBufferPointer] = []
         for index in firstPart(endingAfter: range.lowerBound)..<parts.count {
             guard starts[index] < range.upperBound else { break }
             let lower = max(range.lowerBound, starts[index]) - starts[index]
             let upper = min(range.upperBound - starts[index], parts[index].count)
-            hasher.update(UnsafeRawBufferPointer(rebasing: parts[index][lower..<upper]))
+            pieces.append(UnsafeRawBufferPointer(rebasing: parts[index][lower..<upper]))
         }
-        return hasher.finalize()
+        return BlobDigest.chunkHash(ofPieces: pieces)
     }
 
     /// Index of the first part with bytes at or after the offset, by bisection.

@@ -9,8 +9,11 @@ package import Tensors
 /// that is not finished need not be, and whoever takes it up again finds out by hashing what is there.
 package protocol BlobVault: Sendable {
     /// Keeps the model that a round produced (the initial model is round 0's), durably.
+    ///
+    /// - Parameter chunkHashes: those of the model's file, where they are known.
     func storeModel(
-        task: Digest, round: UInt32, digest: Digest, header: [UInt8], parameters: borrowing ParameterSet
+        task: Digest, round: UInt32, digest: Digest, chunkHashes: [Digest]?, header: [UInt8],
+        parameters: borrowing ParameterSet
     ) throws(CoordinationError)
 
     /// Keeps the server optimiser's state after a round, named by its SHA-256, durably.
@@ -52,7 +55,7 @@ package struct UploadPlan: Sendable {
     /// Blob digest: the Merkle root over the chunks.
     package let digest: Digest
     package let byteCount: Int
-    /// SHA-256(0x00 ‖ chunk) of every chunk.
+    /// `BlobDigest.chunkHash` of every chunk.
     package let chunkHashes: [Digest]
     /// Who announces it.
     package let participant: PublicKey

@@ -36,7 +36,7 @@ extension Coordinator {
         let model = SharedParameterSet(material.task.architecture.initialParameters(seed: material.task.seed))
         let digest = blob.digest(of: model.parameters, threads: environment.threads)
         try environment.vault.storeModel(
-            task: id, round: 0, digest: digest, header: blob.header, parameters: model.parameters)
+            task: id, round: 0, digest: digest, chunkHashes: nil, header: blob.header, parameters: model.parameters)
         let opening = TaskOpened(
             task: id, configuration: configuration, initialModel: digest, parameterCount: UInt64(blob.layout.count),
             gridFractionBits: UInt32(material.task.grid.fractionBits),

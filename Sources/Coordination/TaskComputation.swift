@@ -2,6 +2,7 @@ import Aggregation
 import Attestation
 import Federation
 import Ledger
+import Synchronization
 import Tensors
 
 /// A task's heavy work: checking updates, folding them, averaging and scoring rounds.
@@ -129,7 +130,10 @@ final class TaskComputation: @unchecked Sendable {
                 }
                 throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
             }
-            try store(round, result, aggregator.model.parameters, aggregator.serverState())
+            try vault.storeModel(
+                task: task, round: round, digest: result.model, chunkHashes: nil, header: blob.header,
+                parameters: aggregator.model.parameters)
+            if let state = aggregator.serverState() { try vault.storeState(task: task, round: round, bytes: state) }
             return result
         } catch {
             throw lost ?? error
@@ -139,18 +143,20 @@ final class TaskComputation: @unchecked Sendable {
     private func seal(
         _ round: UInt32, _ accepted: [AcceptedContribution], with aggregator: StreamingAggregator
     ) throws -> RoundResult {
-        let result = try aggregator.seal(round: round, accepted: accepted)
-        let state = aggregator.serverState()
-        try aggregator.withModel { model throws(CoordinationError) in try store(round, result, model, state) }
+        let failure = Mutex<CoordinationError?>(nil)
+        let (vault, task, blob) = (vault, task, blob)
+        let result = try aggregator.seal(round: round, accepted: accepted) { model, digest, hashes in
+            do throws(CoordinationError) {
+                try vault.storeModel(
+                    task: task, round: round, digest: digest, chunkHashes: hashes, header: blob.header,
+                    parameters: model)
+            } catch {
+                failure.withLock { $0 = error }
+            }
+        }
+        if let failure = failure.withLock({ $0 }) { throw failure }
+        if let state = aggregator.serverState() { try vault.storeState(task: task, round: round, bytes: state) }
         return result
-    }
-
-    private func store(
-        _ round: UInt32, _ result: RoundResult, _ model: borrowing ParameterSet, _ state: [UInt8]?
-    ) throws(CoordinationError) {
-        try vault.storeModel(
-            task: task, round: round, digest: result.model, header: blob.header, parameters: model)
-        if let state { try vault.storeState(task: task, round: round, bytes: state) }
     }
 
     private func currentAggregator() throws -> Aggregator {
@@ -235,7 +241,7 @@ final class TaskComputation: @unchecked Sendable {
                 .wrongDigest, "the file has \(file.byteCount) bytes; the task's have \(blob.byteCount)")
         }
         var header = [UInt8](repeating: 0, count: blob.header.count)
-        var set = ParameterSet(zeros: blob.layout)
+        var set = ParameterSet(unwritten: blob.layout)
         do {
             try header.withUnsafeMutableBytes { try file.read(into: $0, at: 0) }
             let offset = blob.header.count

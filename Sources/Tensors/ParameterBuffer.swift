@@ -19,9 +19,17 @@ package struct ParameterBuffer: ~Copyable, @unchecked Sendable {
         self.count = count
     }
 
+    /// A buffer whose values are anything until they are written, for those that will all be.
+    package init(unwritten count: Int) {
+        precondition(count >= 0, "a buffer cannot have a negative count")
+        let memory = ZeroedMemory.allocate(byteCount: count * MemoryLayout<Float>.stride, isZeroed: false)
+        base = memory.bindMemory(to: Float.self, capacity: count)
+        self.count = count
+    }
+
     /// A buffer with the values of an array. Complexity: O(n).
     package init(_ values: [Float]) {
-        self.init(zeros: values.count)
+        self.init(unwritten: values.count)
         values.withUnsafeBufferPointer { source in
             if let start = source.baseAddress { base.update(from: start, count: source.count) }
         }
@@ -65,7 +73,7 @@ package struct ParameterBuffer: ~Copyable, @unchecked Sendable {
 
     /// Another buffer with the same values. Complexity: O(`count`).
     package borrowing func copy() -> ParameterBuffer {
-        let other = ParameterBuffer(zeros: count)
+        let other = ParameterBuffer(unwritten: count)
         unsafe other.base.update(from: base, count: count)
         return other
     }

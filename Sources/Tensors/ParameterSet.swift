@@ -11,6 +11,11 @@ package struct ParameterSet: ~Copyable, Sendable {
         self.values = ParameterBuffer(zeros: layout.count)
     }
 
+    /// Values that are anything until they are written, for those that will all be.
+    package init(unwritten layout: ParameterLayout) {
+        self.init(layout: layout, values: ParameterBuffer(unwritten: layout.count))
+    }
+
     /// Takes over a buffer of exactly the layout's count.
     package init(layout: ParameterLayout, values: consuming ParameterBuffer) {
         precondition(values.count == layout.count, "the buffer's count is not the layout's")

@@ -187,7 +187,7 @@ actor FakeCoordinator: CoordinatorCalls {
     func putChunk(_ index: Int, of blob: Digest, _ bytes: ByteBuffer) throws(AgentError) {
         try answer("putChunk") { () throws(AgentError) in
             guard let upload = uploads[blob] else { throw Self.problem(.conflict) }
-            let hash = bytes.withUnsafeReadableBytes { MerkleHash.leaf($0) }
+            let hash = bytes.withUnsafeReadableBytes { BlobDigest.chunkHash(of: $0) }
             guard hash.bytes == [UInt8](upload.manifest.chunkHashes[index]) else { throw Self.problem(.wrongDigest) }
             uploads[blob]?.chunks[index] = bytes
         }

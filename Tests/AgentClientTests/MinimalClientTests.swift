@@ -86,9 +86,9 @@ struct MinimalClientTests {
         #expect(read["2"]?.first as? Int == 300 && read["8"]?.first as? Int == 1_797)
     }
 
-    @Test("Digests of blobs of one chunk and of several are the same", .enabled(if: isPossible, absence))
+    @Test("Digests of blobs of one block, one chunk and several are the same", .enabled(if: isPossible, absence))
     func blobDigests() throws {
-        let counts = [1, 1 << 20, (1 << 20) + 1, 3 << 20, (6 << 20) + 5]
+        let counts = [1, 1 << 14, (1 << 14) + 1, 1 << 20, (1 << 20) + 1, 3 << 20, (6 << 20) + 5 * 16_384 + 5]
         let found = try Self.python(
             "found['digests'] = [m.root(m.chunk_hashes(bytes([n % 251]) * n)).hex() for n in given['counts']]",
             given: ["counts": counts])

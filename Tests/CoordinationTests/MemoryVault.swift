@@ -47,7 +47,8 @@ final class MemoryVault: BlobVault {
     }
 
     func storeModel(
-        task: Digest, round: UInt32, digest: Digest, header: [UInt8], parameters: borrowing ParameterSet
+        task: Digest, round: UInt32, digest: Digest, chunkHashes: [Digest]?, header: [UInt8],
+        parameters: borrowing ParameterSet
     ) throws(CoordinationError) {
         let bytes = header + parameters.values.withUnsafeValues { [UInt8](UnsafeRawBufferPointer($0)) }
         try write { $0.models[digest] = bytes }

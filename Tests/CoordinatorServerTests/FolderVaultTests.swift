@@ -171,18 +171,44 @@ struct FolderVaultTests {
         var set = ParameterSet(zeros: layout)
         set.values.withUnsafeMutableValues { for index in 0..<$0.count { $0[index] = Float(index) } }
         let digest = blob.digest(of: set, threads: 1)
-        try vault.storeModel(task: task, round: 1, digest: digest, header: blob.header, parameters: set)
-        try vault.storeModel(task: task, round: 2, digest: digest, header: blob.header, parameters: set)
+        try vault.storeModel(
+            task: task, round: 1, digest: digest, chunkHashes: nil, header: blob.header, parameters: set)
+        try vault.storeModel(
+            task: task, round: 2, digest: digest, chunkHashes: nil, header: blob.header, parameters: set)
         #expect(try read(vault.model(task: task, digest: digest)).count == blob.byteCount)
         let sendable = try self.vault().sendableModel(task: task, digest: digest)
         #expect(BlobDigest.digest(ofChunkHashes: sendable.chunkHashes) == digest)
         #expect(throws: CoordinationError(.wrongDigest, "")) {
-            try vault.storeModel(task: task, round: 3, digest: .zero, header: blob.header, parameters: set)
+            try vault.storeModel(
+                task: task, round: 3, digest: .zero, chunkHashes: nil, header: blob.header, parameters: set)
         }
         try vault.storeState(task: task, round: 1, bytes: [1, 2, 3])
         #expect(try vault.state(task: task, digest: SHA256.hash([1, 2, 3])) == [1, 2, 3])
         #expect(throws: CoordinationError(.notFound, "")) { try vault.state(task: task, digest: .zero) }
         #expect(throws: CoordinationError(.notFound, "")) { try vault.model(task: task, digest: .zero) }
+    }
+
+    @Test("Chunk hashes that come with a model must give its digest, and are those that it is sent with")
+    func knownHashes() throws {
+        let vault = try vault()
+        let blob = ParameterBlob(layout: try ParameterLayout([("values", [300_000])]))
+        let set = ParameterSet(zeros: blob.layout)
+        let digest = blob.digest(of: set, threads: 1)
+        let hashes = set.values.withUnsafeValues { values in
+            blob.header.withUnsafeBytes {
+                BlobDigest.chunkHashes(ofParts: [$0, UnsafeRawBufferPointer(values)], threads: 1)
+            }
+        }
+        for wrong in [[], Array(hashes.reversed()), hashes + [.zero], [digest]] {
+            #expect(throws: CoordinationError(.wrongDigest, "")) {
+                try vault.storeModel(
+                    task: task, round: 1, digest: digest, chunkHashes: wrong, header: blob.header, parameters: set)
+            }
+        }
+        try vault.storeModel(
+            task: task, round: 1, digest: digest, chunkHashes: hashes, header: blob.header, parameters: set)
+        #expect(try vault.sendableModel(task: task, digest: digest).chunkHashes == hashes)
+        #expect(try self.vault().sendableModel(task: task, digest: digest).chunkHashes == hashes, "hashed anew")
     }
 
     @Test("A model that was damaged on the disk is not sent")
@@ -191,7 +217,8 @@ struct FolderVaultTests {
         let blob = ParameterBlob(layout: layout)
         let set = ParameterSet(zeros: layout)
         let digest = blob.digest(of: set, threads: 1)
-        try vault().storeModel(task: task, round: 0, digest: digest, header: blob.header, parameters: set)
+        try vault().storeModel(
+            task: task, round: 0, digest: digest, chunkHashes: nil, header: blob.header, parameters: set)
         let path = "\(home.path)/\(task.hex)/models/\(digest.hex).safetensors"
         let file = try #require(FileHandle(forUpdatingAtPath: path))
         try file.seek(toOffset: 2_000)

@@ -25,6 +25,31 @@ struct ParameterBufferTests {
         #expect(after == [1, 20, 3])
     }
 
+    @Test("A large buffer that is used again is all zeros, and spares are given back when none are to be kept")
+    func spares() {
+        ZeroedMemory.keepSpares(2)
+        defer { ZeroedMemory.keepSpares(0) }
+        let count = 2_000_003
+        for turn in 0..<4 {
+            var buffers = (0..<3).map { _ in Box(ParameterBuffer(zeros: count)) }
+            for box in buffers {
+                let isZero = box.buffer.withUnsafeValues { $0.allSatisfy { $0 == 0 } }
+                #expect(isZero, "turn \(turn)")
+                box.buffer.withUnsafeMutableValues { $0.update(repeating: 7) }
+            }
+            let copy = buffers[0].buffer.copy()
+            let isCopy = copy.withUnsafeValues { $0.count == count && $0.allSatisfy { $0 == 7 } }
+            #expect(isCopy)
+            buffers.removeAll()
+        }
+    }
+
+    private final class Box {
+        var buffer: ParameterBuffer
+
+        init(_ buffer: consuming ParameterBuffer) { self.buffer = buffer }
+    }
+
     @Test("A new buffer and a new parameter set are all zeros")
     func startsAtZero() throws {
         let layout = try ParameterLayout([("a", [3]), ("b", [4])])

@@ -69,7 +69,7 @@ package struct BlobDownload: Sendable {
             try await limit.pass(range.count)
             let bytes = try await patience { () async throws(AgentError) in try await calls.chunk(chunk, of: blob) }
             guard bytes.readableBytes == range.count,
-                bytes.withUnsafeReadableBytes({ MerkleHash.leaf($0) }) == outline.chunkHashes[chunk]
+                bytes.withUnsafeReadableBytes({ BlobDigest.chunkHash(of: $0) }) == outline.chunkHashes[chunk]
             else { continue }
             return try file.write(bytes, at: range.lowerBound)
         }

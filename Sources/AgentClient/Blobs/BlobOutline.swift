@@ -5,7 +5,7 @@ package import Wire
 /// The chunks of a blob: how many bytes it has, and the hash of each, which together make its digest.
 package struct BlobOutline: Equatable, Sendable {
     package let byteCount: Int
-    /// Leaf hash of every 1 MiB chunk, in order.
+    /// Hash of every 1 MiB chunk, in order.
     package let chunkHashes: [Digest]
 
     /// An outline that somebody computed here.

@@ -75,6 +75,6 @@ final class ChunkedFile: Sendable {
         let range = outline.range(ofChunk: chunk)
         let bytes = try read(range)
         guard bytes.readableBytes == range.count else { return false }
-        return bytes.withUnsafeReadableBytes { MerkleHash.leaf($0) } == outline.chunkHashes[chunk]
+        return bytes.withUnsafeReadableBytes { BlobDigest.chunkHash(of: $0) } == outline.chunkHashes[chunk]
     }
 }

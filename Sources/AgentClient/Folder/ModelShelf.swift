@@ -15,15 +15,20 @@ package actor ModelShelf {
     private let folder: AgentFolder
     private let download: BlobDownload
     private let threads: Int
+    /// Models that stay in memory.
+    private let loadedCount: Int
     /// Files whose digest was checked by this process.
     private var known: Set<Digest> = []
-    /// The models of the last round, most recent last: two at most, what a trainer may need.
+    /// The models of the last round, most recent last.
     private var loaded: [(digest: Digest, model: Model)] = []
 
-    package init(folder: AgentFolder, download: BlobDownload, threads: Int) {
+    /// - Parameter loadedCount: models that stay in memory: one, or two for a trainer that needs the one before.
+    package init(folder: AgentFolder, download: BlobDownload, threads: Int, loadedCount: Int) {
+        precondition(loadedCount > 0, "the model of the round stays in memory")
         self.folder = folder
         self.download = download
         self.threads = threads
+        self.loadedCount = loadedCount
     }
 
     /// A model, fetched if it is not here.
@@ -49,6 +54,8 @@ package actor ModelShelf {
             known.insert(digest)
         }
         AgentFile.touch(path)
+        // Before the next one needs room.
+        loaded.removeFirst(max(0, loaded.count - loadedCount + 1))
         let parameters: SharedParameterSet
         do {
             let file = try MappedFile(path: path)
@@ -60,7 +67,6 @@ package actor ModelShelf {
         let model = Model(parameters: parameters, path: path)
         loaded.removeAll { $0.digest == digest }
         loaded.append((digest, model))
-        if loaded.count > 2 { loaded.removeFirst() }
         try prune(keeping: loaded.map(\.digest))
         return (model, fetched)
     }

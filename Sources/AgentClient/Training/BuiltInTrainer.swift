@@ -28,7 +28,7 @@ package struct BuiltInTrainer: AgentTrainer {
             let summary = try trainer.train(
                 from: job.model.parameters, on: examples, rows: Array(0..<examples.count),
                 configuration: task.training, generator: &generator)
-            var update = ParameterSet(zeros: task.architecture.parameterLayout)
+            var update = ParameterSet(unwritten: task.architecture.parameterLayout)
             let saturated = try trainer.writeUpdate(
                 onGrid: task.grid, against: job.model.parameters, into: &update)
             return TrainedUpdate(

@@ -71,7 +71,7 @@ package actor AgentRunner {
             folder: folder,
             download: BlobDownload(
                 calls: calls, patience: patience, limit: BandwidthLimit(megabitsPerSecond: settings.downlinkMbps)),
-            threads: settings.threads)
+            threads: settings.threads, loadedCount: trainer.needsPreviousModel ? 2 : 1)
         upload = BlobUpload(
             calls: calls, patience: patience, limit: BandwidthLimit(megabitsPerSecond: settings.uplinkMbps))
         receipts = ReceiptKeeper(

@@ -67,7 +67,7 @@ extension CoordinatorAPI {
         guard BlobDigest.digest(ofChunkHashes: hashes) == digest else {
             throw ServerProblem(
                 .wrongDigest, "the chunk hashes do not give the digest \(digest)",
-                hint: "a blob's digest is the RFC 6962 root over SHA-256(0x00 || chunk)")
+                hint: "a blob's digest is the RFC 6962 root over its 16 KiB blocks, a chunk's hash that over its own")
         }
         let onlyChunk = request.onlyChunk
         guard onlyChunk.isEmpty || byteCount == onlyChunk.count && byteCount <= WireLimits.onlyChunkByteCount else {

@@ -67,7 +67,8 @@ package final class FolderVault: BlobVault {
     // Models and states.
 
     package func storeModel(
-        task: Digest, round: UInt32, digest: Digest, header: [UInt8], parameters: borrowing ParameterSet
+        task: Digest, round: UInt32, digest: Digest, chunkHashes: [Digest]?, header: [UInt8],
+        parameters: borrowing ParameterSet
     ) throws(CoordinationError) {
         let path = modelPath(task, digest)
         if access(path, F_OK) != 0 {
@@ -75,7 +76,7 @@ package final class FolderVault: BlobVault {
             try budget.take(byteCount)
             do throws(CoordinationError) {
                 try Self.makeFolder("\(root)/\(task.hex)/models")
-                try write(header, parameters, to: path, digest: digest)
+                try write(header, parameters, chunkHashes, to: path, digest: digest)
             } catch {
                 budget.giveBack(byteCount)
                 throw error
@@ -84,10 +85,13 @@ package final class FolderVault: BlobVault {
         try Self.flushFolder("\(root)/\(task.hex)/models")
     }
 
-    /// Writes a model beside its place and moves it there when it is on the disk. While the disk takes the bytes their
-    /// chunks are hashed, since everybody will ask for the hashes next.
+    /// Writes a model beside its place and moves it there when it is on the disk.
+    ///
+    /// Its chunks' hashes, for which everybody will ask next, are computed while the disk takes the bytes, unless they
+    /// are known; they must give the digest. What lies in the file is believed for as long as this process has it open,
+    /// and hashed again by any other; whoever fetches a chunk checks it.
     private func write(
-        _ header: [UInt8], _ parameters: borrowing ParameterSet, to path: String, digest: Digest
+        _ header: [UInt8], _ parameters: borrowing ParameterSet, _ known: [Digest]?, to path: String, digest: Digest
     ) throws(CoordinationError) {
         let temporary = path + ".part"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
@@ -106,11 +110,14 @@ package final class FolderVault: BlobVault {
                     if number != 0 { return (number, []) }
                 }
                 _ = sync_file_range(descriptor, 0, 0, tributary_sync_file_range_write)
-                return (0, BlobDigest.chunkHashes(ofParts: [header, values], threads: threads))
+                return (0, known ?? BlobDigest.chunkHashes(ofParts: [header, values], threads: threads))
             }
         }
         guard number == 0 else { throw .system("write", path, errno: number) }
-        guard BlobDigest.digest(ofChunkHashes: hashes) == digest else {
+        let byteCount = header.count + parameters.layout.count * MemoryLayout<Float>.stride
+        guard hashes.count == BlobDigest.chunkCount(ofByteCount: byteCount),
+            BlobDigest.digest(ofChunkHashes: hashes) == digest
+        else {
             throw CoordinationError(.wrongDigest, "the model to be kept as \(digest) has another digest")
         }
         guard fsync(descriptor) == 0 else { throw .system("make durable", path, errno: errno) }

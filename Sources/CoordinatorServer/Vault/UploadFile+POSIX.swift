@@ -70,7 +70,7 @@ final class UploadFile: Sendable {
             let count = chunkByteCount(index)
             guard pread(descriptor, buffer.baseAddress, count, off_t(start)) == count else { continue }
             let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
-            if MerkleHash.leaf(bytes) == plan.chunkHashes[index] { mark(index) }
+            if BlobDigest.chunkHash(of: bytes) == plan.chunkHashes[index] { mark(index) }
         }
     }
 
@@ -125,7 +125,7 @@ final class UploadFile: Sendable {
                 .notFound, "there is no chunk \(index); the update has \(plan.chunkHashes.count)")
         }
         if state.withLock({ $0.isPresent[index] }) { return }
-        guard bytes.count == chunkByteCount(index), MerkleHash.leaf(bytes) == plan.chunkHashes[index] else {
+        guard bytes.count == chunkByteCount(index), BlobDigest.chunkHash(of: bytes) == plan.chunkHashes[index] else {
             throw CoordinationError(
                 .wrongDigest, "chunk \(index) of \(bytes.count) bytes does not have its announced hash",
                 hint: "send it again")

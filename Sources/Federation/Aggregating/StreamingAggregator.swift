@@ -1,8 +1,9 @@
 internal import Aggregation
-internal import Attestation
+package import Attestation
 internal import Ledger
 internal import Synchronization
 package import Tensors
+internal import Training
 
 /// Averages and evaluates rounds of a task that pays samples, in the memory of the model alone.
 ///
@@ -104,12 +105,18 @@ package final class StreamingAggregator {
 
     /// Ends a round: moves the model by the average of the updates folded, and measures it.
     ///
-    /// - Parameter accepted: the round's contributions, ascending by participant: those that were folded.
+    /// - Parameters:
+    ///   - accepted: the round's contributions, ascending by participant: those that were folded.
+    ///   - keep: given the new model, its digest and its chunks' hashes; called on another thread while the model is
+    ///     measured, since keeping it is mostly waiting for a disk. The round may still turn out to have diverged.
     /// - Throws: `FederationError` with code `unusableUpdate` if an update cannot be read, or no longer has the values
     ///   it was accepted with; `diverged` if a loss or the model is not finite. After either of them the model in
     ///   memory is of no use: every later `seal` throws the same, and an aggregator is to be made anew from the model
     ///   that is stored.
-    package func seal(round: UInt32, accepted: [AcceptedContribution]) throws(FederationError) -> RoundResult {
+    package func seal(
+        round: UInt32, accepted: [AcceptedContribution],
+        keep: (@Sendable (_ model: borrowing ParameterSet, _ digest: Digest, _ hashes: [Digest]) -> Void)? = nil
+    ) throws(FederationError) -> RoundResult {
         if let breakage { throw breakage }
         guard accepted == folded.map(\.contribution).sorted(by: { $0.participant < $1.participant }) else {
             throw FederationError(
@@ -122,8 +129,9 @@ package final class StreamingAggregator {
         let digest: Digest
         let metrics: RoundMetrics
         do throws(FederationError) {
-            digest = try step()
-            let (lossAfter, tested) = try measure.validationLossAndTest(of: model)
+            let hashes = try step()
+            digest = BlobDigest.digest(ofChunkHashes: hashes)
+            let (lossAfter, tested) = try measured { [digest] model in keep?(model, digest, hashes) }
             metrics = try measure.metrics(lossBefore: lossBefore, lossAfter: lossAfter, test: tested, scoreGap: 0)
             lossAtModel = lossAfter
         } catch {
@@ -146,9 +154,29 @@ package final class StreamingAggregator {
         return try measure.validationLoss(of: model)
     }
 
-    /// Moves the model in place and gives its digest. A tile is a chunk of the model's file, so that each is hashed
-    /// while it is still in cache.
-    private func step() throws(FederationError) -> Digest {
+    /// The new model's losses, taken while it is kept.
+    private func measured(
+        whileKeptBy keep: @Sendable (borrowing ParameterSet) -> Void
+    ) throws(FederationError) -> (validationLoss: Double, test: Evaluation) {
+        let measure = measure
+        let result = Mutex<Result<(validationLoss: Double, test: Evaluation), FederationError>?>(nil)
+        withUnsafePointer(to: model) { model in
+            nonisolated(unsafe) let model = model
+            WorkSplit.forEachItem(of: 2, threads: min(2, threads)) { item, _ in
+                if item == 0 { return keep(model.pointee) }
+                let measured = Result { () throws(FederationError) in
+                    try measure.validationLossAndTest(of: model.pointee)
+                }
+                result.withLock { $0 = measured }
+            }
+        }
+        guard let measured = result.withLock({ $0 }) else { preconditionFailure("the model was measured") }
+        return try measured.get()
+    }
+
+    /// Moves the model in place and gives its chunks' hashes. A tile is a chunk of the model's file, so that each is
+    /// hashed while it is still in cache.
+    private func step() throws(FederationError) -> [Digest] {
         let (blob, folded) = (blob, folded)
         let tiles = blob.tiles
         let hashes = Mutex([Digest](repeating: .zero, count: tiles.count))
@@ -172,6 +200,6 @@ package final class StreamingAggregator {
             let code: FederationError.Code = error.code == .divergent ? .diverged : .unusableUpdate
             throw FederationError(code, error.message)
         }
-        return BlobDigest.digest(ofChunkHashes: hashes.withLock { $0 })
+        return hashes.withLock { $0 }
     }
 }

@@ -14,7 +14,7 @@ extension BlobReading {
         for start in stride(from: 0, to: byteCount, by: size) {
             let chunk = UnsafeMutableRawBufferPointer(rebasing: buffer[..<min(size, byteCount - start)])
             try read(into: chunk, at: start)
-            hashes.append(MerkleHash.leaf(UnsafeRawBufferPointer(chunk)))
+            hashes.append(BlobDigest.chunkHash(of: UnsafeRawBufferPointer(chunk)))
         }
         return hashes
     }

@@ -35,7 +35,7 @@ package struct ParameterBlob: Sendable {
         if let reason = lengthFault(bytes.count) ?? headerFault(bytes) {
             throw FederationError(.unusableUpdate, reason)
         }
-        var set = ParameterSet(zeros: layout)
+        var set = ParameterSet(unwritten: layout)
         set.values.withUnsafeMutableValues { values in
             let target = UnsafeMutableRawBufferPointer(values)
             target.copyMemory(from: UnsafeRawBufferPointer(rebasing: bytes[header.count...]))

@@ -12,7 +12,8 @@ struct FaultyVault: BlobVault {
     var losesModels = false
 
     func storeModel(
-        task: Digest, round: UInt32, digest: Digest, header: [UInt8], parameters: borrowing ParameterSet
+        task: Digest, round: UInt32, digest: Digest, chunkHashes: [Digest]?, header: [UInt8],
+        parameters: borrowing ParameterSet
     ) throws(CoordinationError) {
         try beforeWrite()
         let bytes = header + parameters.values.withUnsafeValues { [UInt8](UnsafeRawBufferPointer($0)) }

@@ -393,7 +393,7 @@ package nonisolated struct WireBlobManifest: Sendable {
 
   package var byteCount: UInt64 = 0
 
-  /// SHA-256(0x00 || chunk) of every 1 MiB chunk, in order; their RFC 6962 root is the blob's digest.
+  /// The RFC 6962 root over the 16 KiB blocks of every 1 MiB chunk, in order; the root over these is the blob's digest.
   package var chunkHashes: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()

@@ -1,7 +1,7 @@
 import Attestation
 import Tensors
 
-/// Blob digests: SHA-256 over 1 MiB chunks, and their Merkle root.
+/// Blob digests: SHA-256 over 16 KiB blocks, and their Merkle root.
 struct DigestBenchmark {
     let byteCount: Int
     let threads: Int

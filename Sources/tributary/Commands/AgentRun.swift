@@ -4,6 +4,7 @@ import Attestation
 import Federation
 import Foundation
 import Ledger
+import Tensors
 import Wire
 
 /// `tributary agent run`: work until told to stop.
@@ -69,6 +70,8 @@ struct AgentRun: ParsableCommand {
         }
         let (trainer, data) = try choice.make(&settings)
         Machine.setNiceness(settings.nice)
+        // A round needs as many: the model, the one in training, the update.
+        ZeroedMemory.keepSpares(3)
         let rules = AgentRules(settings: settings, consent: consent ?? Consent(schema: nil), data: data)
         let goal = AgentGoal(roundCount: once ? 1 : rounds, endsWhenClosed: exitWhenClosed)
         let answered = try InterruptibleWork.run {

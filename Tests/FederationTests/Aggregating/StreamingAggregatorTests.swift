@@ -2,6 +2,7 @@ import Aggregation
 import Attestation
 import Federation
 import Ledger
+import Synchronization
 import Tensors
 import Testing
 import Training
@@ -85,7 +86,15 @@ private struct StreamedWorld {
         for index in order ?? Array(contributions.indices) {
             try aggregator.fold(contributions[index].file, contributions[index].accepted)
         }
-        return try aggregator.seal(round: round, accepted: contributions.map(\.accepted))
+        let blob = blob
+        let kept = Mutex<[Digest]>([])
+        let result = try aggregator.seal(round: round, accepted: contributions.map(\.accepted)) {
+            model, digest, hashes in
+            let digests = [digest, BlobDigest.digest(ofChunkHashes: hashes), blob.digest(of: model, threads: 1)]
+            kept.withLock { $0 += digests }
+        }
+        #expect(kept.withLock { $0 } == [Digest](repeating: result.model, count: 3), "what is to be kept")
+        return result
     }
 }
 
