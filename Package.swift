@@ -125,7 +125,12 @@ let package = Package(
                 "Attestation", "Federation", "Ledger", "Tensors", "Training", "Wire", asyncHTTPClient, nioCore,
                 nioHTTP1, nioPosix, nioSSL, protobuf, subprocess, systemPackage,
             ]),
-        room("Rehearsal", ["Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training"]),
+        room(
+            "Rehearsal",
+            [
+                "Attestation", "Federation", "Ledger", "Runs", "Simulation", "Tensors", "Training", "Wire", nioCore,
+                nioPosix,
+            ]),
         .executableTarget(
             name: "tributary",
             dependencies: [
@@ -172,7 +177,7 @@ let package = Package(
         tests(
             of: "AgentClient",
             ["Attestation", "Datasets", "Federation", "Ledger", "Tensors", "Training", "Wire", nioCore, protobuf]),
-        tests(of: "Rehearsal"),
+        tests(of: "Rehearsal", [nioCore, nioPosix]),
         .testTarget(
             name: "CommandLineTests",
             dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],

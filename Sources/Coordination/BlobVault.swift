@@ -44,6 +44,9 @@ package protocol BlobVault: Sendable {
     /// - Throws: `conflict` if chunks are missing or it was never begun.
     func finishUpload(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError)
 
+    /// Forgets a finished update whose bytes turned out to be damaged, so that it can be uploaded anew.
+    func discardUpdate(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError)
+
     /// Forgets uploads and updates of a round, except the accepted ones, which stay as evidence.
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError)
 }

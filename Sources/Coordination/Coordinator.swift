@@ -165,8 +165,11 @@ package final class Coordinator {
     static func ledgerFailed(_ error: LedgerError) -> CoordinationError {
         CoordinationError(
             .ledgerFailed, error.message,
-            hint:
-                "stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` checks it"
-        )
+            hint: error.code == .storeFull
+                ? "make room on that disk, then start the coordinator again; what it acknowledged is on the ledger"
+                : """
+                    stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` \
+                    checks it
+                    """)
     }
 }

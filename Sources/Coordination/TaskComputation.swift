@@ -209,8 +209,11 @@ final class TaskComputation: @unchecked Sendable {
             return nil
         }
         if checked.contains(contribution.ticket) { return file }
-        guard try digest(of: file) == contribution.update, try scanned(file) == nil else { return nil }
-        return file
+        guard try digest(of: file) == contribution.update else {
+            try vault.discardUpdate(task: task, round: round, digest: contribution.update)
+            return nil
+        }
+        return try scanned(file) == nil ? file : nil
     }
 
     private func digest(of file: any BlobReading) throws(CoordinationError) -> Digest {

@@ -127,6 +127,8 @@ extension LedgerError {
         case storeCorrupt
         /// Reading or writing failed; the journal takes no more entries.
         case storeFailed
+        /// The disk of the store is full.
+        case storeFull
         /// Another program has the ledger open, or it was not closed.
         case storeBusy
         /// The store was opened for reading only.

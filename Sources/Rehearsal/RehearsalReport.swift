@@ -13,8 +13,7 @@ package struct RehearsalReport: Sendable {
     package let participants: [ParticipantSummary]
     /// Receipts that the agents hold, all verified against the log's key.
     package let receiptCount: Int
-    package let coordinatorKills: Int
-    package let agentKills: Int
+    package let disturbance: Disturbance
     package let entryCount: UInt64
     package let ledgerRoot: Digest
     package let seconds: Double

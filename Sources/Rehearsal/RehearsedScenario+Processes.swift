@@ -2,12 +2,15 @@ import Foundation
 import Glibc
 import Simulation
 import Tensors
+import Wire
 
 extension RehearsedScenario {
     /// The processes of a rehearsal.
     struct Crew: Sendable {
         let coordinator: ManagedProcess
         let agents: [ManagedProcess]
+        /// Between them, where links are to fail.
+        let proxy: ChaosProxy?
 
         var all: [ManagedProcess] { [coordinator] + agents }
     }
@@ -29,6 +32,21 @@ extension RehearsedScenario {
         let coordinator = command(
             "coordinator", ["coordinator", "run", "--home", home, "--exit-when-closed"], logs)
         try coordinator.start()
+        do {
+            let (agents, proxy) = try await gather(coordinator, port: port, scenario: scenario, logs)
+            progress(.ready(address: address, agents: agents.count))
+            return Crew(coordinator: coordinator, agents: agents, proxy: proxy)
+        } catch {
+            coordinator.send(SIGKILL)
+            throw error
+        }
+    }
+
+    /// Lets the agents in, starts them and opens the task.
+    private func gather(
+        _ coordinator: ManagedProcess, port: UInt16, scenario: URL, _ logs: URL
+    ) async throws(RehearsalError) -> ([ManagedProcess], ChaosProxy?) {
+        let home = coordinatorFolder.path
         try await waitUntilListening(port: port, coordinator)
         let invitation = command("invite", ["coordinator", "invite", "--home", home, "--open", "--quiet"], logs)
         try await invitation.finish()
@@ -36,21 +54,31 @@ extension RehearsedScenario {
         guard let line else {
             throw RehearsalError(.processFailed, "`coordinator invite` printed no join string: \(invitation.logTail)")
         }
-        let agents = try await join(line, scenario: scenario, logs)
-        for agent in agents { try agent.start() }
-        try await command("open", ["task", "open", scenario.path, "--home", home], logs).finish()
-        progress(.ready(address: address, agents: agents.count))
-        return Crew(coordinator: coordinator, agents: agents)
+        let proxy =
+            plan.links == 0
+            ? nil : try await ChaosProxy.start(coordinatorPort: Int(port), agents: plan.federation.participants.count)
+        let lines = try (0..<plan.federation.participants.count).map { (place) throws(RehearsalError) in
+            try Self.redirected(line, to: proxy?.ports[place])
+        }
+        let agents = try await join(lines, scenario: scenario, logs)
+        do {
+            for agent in agents { try agent.start() }
+            try await command("open", ["task", "open", scenario.path, "--home", home], logs).finish()
+        } catch {
+            for agent in agents { agent.send(SIGKILL) }
+            throw error
+        }
+        return (agents, proxy)
     }
 
     /// Registers the participants one after the other, so that each has its number in the scenario.
     private func join(
-        _ line: String, scenario: URL, _ logs: URL
+        _ lines: [String], scenario: URL, _ logs: URL
     ) async throws(RehearsalError) -> [ManagedProcess] {
         var agents: [ManagedProcess] = []
-        for participant in plan.federation.participants {
+        for (participant, line) in zip(plan.federation.participants, lines) {
             let number = Int(participant.number)
-            let home = plan.folder.appendingPathComponent("agents/\(number)").path
+            let home = agentFolder(number).path
             let rehearses = ["--scenario", scenario.path, "--participant", "\(number)"]
             let joining = command(
                 "join-\(number)", ["agent", "join", line, "--home", home, "--label", participant.label], logs)
@@ -66,40 +94,84 @@ extension RehearsedScenario {
             name: name, binary: plan.binary, arguments: arguments, log: logs.appendingPathComponent("\(name).log"))
     }
 
-    /// Waits for the end of a process that is killed and restarted by the schedule alone.
-    ///
-    /// - Throws: if it ends by itself with an error.
-    func watch(_ process: ManagedProcess) async throws {
-        while !Task.isCancelled {
-            let ending = await process.ended()
-            if ending == .exited(0) { return }
-            guard case .killed(SIGKILL) = ending else { throw process.failure(ending) }
-            // Whoever killed it starts it again.
-            try await Task.sleep(for: .milliseconds(5))
+    /// The join string with another port, everything that it pins being as it was.
+    private static func redirected(_ line: String, to port: Int?) throws(RehearsalError) -> String {
+        guard let port else { return line }
+        do throws(WireError) {
+            let join = try JoinString(parsing: line)
+            return JoinString(
+                host: "127.0.0.1", port: port, certificate: join.certificate, verifier: join.verifier,
+                invitation: join.invitation
+            ).text
+        } catch {
+            throw RehearsalError(.processFailed, "`coordinator invite` printed a join string that is none: \(error)")
         }
     }
 
-    /// Kills and restarts as the schedule says; stops where the rehearsal is over before the schedule.
+    /// Starts a process again whenever it was killed by the schedule, or ended because its disk was full; returns when
+    /// it has ended well.
     ///
-    /// - Returns: kills of the coordinator and of agents.
-    func disturb(_ crew: Crew) async throws -> (coordinator: Int, agents: Int) {
+    /// - Throws: if it ends in any other way.
+    func supervise(
+        _ process: ManagedProcess, _ tally: Tally, restarted: (inout Disturbance) -> Void
+    ) async throws {
+        while !Task.isCancelled {
+            let ending = await process.ended()
+            try Task.checkCancellation()
+            switch ending {
+            case .exited(0): return
+            case .killed(SIGKILL) where process.wasKilled: break
+            case .killed(SIGTERM) where tally.isOver: return
+            case .exited(Self.fullDiskExit) where plan.disks > 0:
+                tally.note(restarted)
+                progress(.restarted(process.name))
+                try await Task.sleep(for: .milliseconds(RehearsalLimits.restartMs))
+            default: throw process.failure(ending)
+            }
+            guard !tally.isOver else { return }
+            try process.start()
+            // Whoever told all to stop may have looked for it in between.
+            if tally.isOver { process.send(SIGTERM) }
+        }
+    }
+
+    /// What a process exits with that could not write: docs/exit-codes.md.
+    private static let fullDiskExit: Int32 = 74
+
+    /// Kills as the schedule says; stops where the rehearsal is over before the schedule.
+    func kill(_ crew: Crew, _ tally: Tally) async throws {
         let schedule = KillSchedule(count: plan.kills, agents: crew.agents.count, seed: plan.seed)
-        var counts = (coordinator: 0, agents: 0)
         for (place, kill) in schedule.kills.enumerated() {
             try await Task.sleep(for: .milliseconds(kill.delayMs))
             let victim = kill.agent.map { crew.agents[$0] } ?? crew.coordinator
-            if crew.coordinator.ending == .exited(0) { break }
-            victim.send(SIGKILL)
-            let ending = await victim.ended()
-            guard ending == .killed(signal: SIGKILL) else {
-                if ending == .exited(0), kill.agent == nil { break }
-                throw victim.failure(ending)
+            // One that is being started again cannot be hit: the next moment will do.
+            var ending = await victim.killed()
+            while ending == nil, !tally.isOver {
+                try await Task.sleep(for: .milliseconds(5))
+                ending = await victim.killed()
             }
-            if kill.agent == nil { counts.coordinator += 1 } else { counts.agents += 1 }
-            try victim.start()
+            guard !tally.isOver else { return }
+            guard ending == .killed(signal: SIGKILL) else { continue }
+            tally.note {
+                if kill.agent == nil { $0.coordinatorKills += 1 } else { $0.agentKills += 1 }
+            }
             progress(.killed(victim.name, number: place + 1, of: schedule.kills.count))
         }
-        return counts
+    }
+
+    /// Sets the faults of links as the schedule says; stops where the rehearsal is over before the schedule.
+    func failLinks(_ crew: Crew, _ tally: Tally) async throws {
+        guard let proxy = crew.proxy else { return }
+        let schedule = LinkSchedule(count: plan.links, agents: crew.agents.count, seed: plan.seed)
+        for (place, fault) in schedule.faults.enumerated() {
+            try await Task.sleep(for: .milliseconds(fault.delayMs))
+            guard !tally.isOver else { return }
+            while await !proxy.set(fault) {
+                try await Task.sleep(for: .milliseconds(20))
+                guard !tally.isOver else { return }
+            }
+            progress(.linkFailed(number: place + 1, of: schedule.faults.count))
+        }
     }
 
     /// Connects until somebody listens: a process that starts cannot be waited for otherwise.

@@ -8,24 +8,14 @@ import Training
 
 extension RehearsedScenario {
     /// Reads what the processes left behind, simulates the same scenario, and compares.
-    func report(
-        seconds: Double, coordinatorKills: Int, agentKills: Int
-    ) throws(RehearsalError) -> RehearsalReport {
+    func report(seconds: Double, _ disturbance: Disturbance) throws(RehearsalError) -> RehearsalReport {
         do {
             let simulated = try simulate()
             let store = try SQLiteLedgerStore(
                 path: coordinatorFolder.appendingPathComponent("ledger.sqlite").path, access: .readOnly)
-            var accepted: [PublicKey: [UInt64]] = [:]
-            var sealed: RoundSealed?
-            let replayed = Replay.run(store: store, verifySignatures: true, threads: 2) { entry in
-                switch entry.entry.body {
-                case .contributionAccepted(let body):
-                    accepted[body.statement.participantKey, default: []].append(entry.entry.sequence)
-                case .roundSealed(let body): sealed = body
-                default: break
-                }
-            }
-            var faults: [String] = []
+            var account = ContributionAccount()
+            let replayed = Replay.run(store: store, verifySignatures: true, threads: 2) { account.take($0) }
+            var faults = account.faults
             if let fault = replayed.fault { faults.append("the ledger does not verify: \(fault.error.message)") }
             guard let id = replayed.state.taskOrder.last, let task = replayed.state.tasks[id],
                 let genesis = replayed.state.genesis
@@ -36,13 +26,12 @@ extension RehearsedScenario {
             }
             let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
             let (participants, receiptCount) = try self.participants(
-                replayed.state, accepted, simulated, verifier: verifier, into: &faults)
+                replayed.state, account, simulated, verifier: verifier, into: &faults)
             return RehearsalReport(
                 task: id, rounds: Int(task.roundsFinished), model: task.model,
                 simulatedModel: try Digest(hex: simulated.modelDigest),
-                accuracyPpm: sealed?.metrics?.testAccuracyPpm ?? 0, participants: participants,
-                receiptCount: receiptCount, coordinatorKills: coordinatorKills, agentKills: agentKills,
-                entryCount: replayed.count,
+                accuracyPpm: account.lastSealed?.metrics?.testAccuracyPpm ?? 0, participants: participants,
+                receiptCount: receiptCount, disturbance: disturbance, entryCount: replayed.count,
                 ledgerRoot: replayed.root, seconds: seconds, faults: faults)
         } catch let error as RehearsalError {
             throw error
@@ -60,7 +49,7 @@ extension RehearsedScenario {
     }
 
     private func participants(
-        _ state: LedgerState, _ accepted: [PublicKey: [UInt64]], _ simulated: RunSummary, verifier: NoteVerifier,
+        _ state: LedgerState, _ account: ContributionAccount, _ simulated: RunSummary, verifier: NoteVerifier,
         into faults: inout [String]
     ) throws -> ([ParticipantSummary], receiptCount: Int) {
         var lines = simulated.participants
@@ -71,11 +60,22 @@ extension RehearsedScenario {
             if let expected, expected.paid != paid {
                 faults.append("\(participant.label) has \(paid) units, but simulate pays \(expected.paid)")
             }
-            let receipts = try self.receipts(of: number, verifier: verifier, key: participant.key)
-            let onLedger = accepted[participant.key] ?? []
-            for sequence in receipts where !onLedger.contains(sequence) {
+            let onLedger = account.accepted[participant.key] ?? [:]
+            if let expected, expected.accepted != onLedger.count {
                 faults.append(
-                    "\(participant.label) holds a receipt for entry \(sequence), which is not its contribution")
+                    """
+                    \(participant.label) has \(onLedger.count) contributions on the ledger, but simulate accepts \
+                    \(expected.accepted)
+                    """)
+            }
+            let receipts = try self.receipts(of: number, verifier: verifier)
+            for (sequence, leaf) in receipts where onLedger[sequence] != leaf {
+                faults.append(
+                    "\(participant.label) holds a receipt for entry \(sequence), which is not its contribution there")
+            }
+            for sequence in acknowledged(by: number) where onLedger[sequence] == nil {
+                faults.append(
+                    "\(participant.label) was told that entry \(sequence) is its contribution, which the ledger lacks")
             }
             receiptCount += receipts.count
             if let place = lines.firstIndex(where: { $0.number == number }) {
@@ -87,20 +87,35 @@ extension RehearsedScenario {
         return (lines, receiptCount)
     }
 
-    /// The entries that an agent holds receipts of; each must verify and be its own contribution.
-    private func receipts(of number: Int, verifier: NoteVerifier, key: PublicKey) throws -> [UInt64] {
-        let folder = plan.folder.appendingPathComponent("agents/\(number)/receipts")
+    /// The entries that an agent holds receipts of, with their hashes; each must verify.
+    private func receipts(of number: Int, verifier: NoteVerifier) throws -> [(sequence: UInt64, leaf: Digest)] {
+        let folder = agentFolder(number).appendingPathComponent("receipts")
         let files = (try? FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)) ?? []
-        var sequences: [UInt64] = []
-        for file in files where file.pathExtension == "tlog-proof" {
+        return try files.filter { $0.pathExtension == "tlog-proof" }.map { file in
             let receipt = try Receipt(decoding: Array(Data(contentsOf: file)))
             let (entry, _) = try receipt.verified(by: verifier)
-            guard case .contributionAccepted(let body) = entry.entry.body, body.statement.participantKey == key
-            else {
-                throw RehearsalError(.differs, "\(file.path) is not a receipt of participant \(number)")
-            }
-            sequences.append(receipt.index)
+            return (receipt.index, entry.leafHash)
         }
-        return sequences
+    }
+
+    /// What an agent noted of the coordinator's answers.
+    private struct AgentNotes: Decodable {
+        struct LastRound: Decodable { let sequence: UInt64? }
+
+        let lastRound: LastRound?
+        let owedReceipts: [UInt64]
+
+        enum CodingKeys: String, CodingKey {
+            case lastRound = "last_round"
+            case owedReceipts = "owed_receipts"
+        }
+    }
+
+    /// The entries that the coordinator has acknowledged to an agent, as far as its notes go beyond its receipts.
+    private func acknowledged(by number: Int) -> [UInt64] {
+        guard let bytes = try? Data(contentsOf: agentFolder(number).appendingPathComponent("state.json")),
+            let notes = try? JSONDecoder().decode(AgentNotes.self, from: bytes)
+        else { return [] }
+        return notes.owedReceipts + (notes.lastRound?.sequence.map { [$0] } ?? [])
     }
 }

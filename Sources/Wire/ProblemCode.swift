@@ -16,7 +16,7 @@ package enum ProblemCode: String, CaseIterable, Sendable {
     case notRegistered = "not_registered"
     /// There is no such path, blob, task or entry.
     case notFound = "not_found"
-    /// The body came too slowly.
+    /// The body came too slowly, or its connection ended before it did.
     case timeout = "timeout"
     /// The round that this is for is not open, or this was not announced.
     case conflict = "conflict"

@@ -111,7 +111,7 @@ struct AgentRunnerTests {
         #expect(room.folder.state().lastRound?.reason == "late")
     }
 
-    @Test("An update that the coordinator lost is sent again from the disk")
+    @Test("An update that the coordinator lost is sent again from the disk, and the same contribution posted again")
     func resend() async throws {
         let room = try AgentRoom(rounds: 1)
         let lock = try room.folder.open()
@@ -126,7 +126,8 @@ struct AgentRunnerTests {
         _ = try await room.runner().run()
         withExtendedLifetime(lock) {}
         #expect(await room.coordinator.chunkCount(of: stored.statement.update) == 1)
-        #expect(await room.coordinator.posted.count == 1)
+        // Only that makes the coordinator look for the bytes; it has the same answer.
+        #expect(await room.coordinator.posted == [stored.request, stored.request])
     }
 
     @Test("A ban stops the agent with the coordinator's word for it")

@@ -97,6 +97,10 @@ final class MemoryVault: BlobVault {
         try write { $0.uploads[Name(task: task, round: round, digest: digest)]?.isFinished = true }
     }
 
+    func discardUpdate(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
+        try write { $0.uploads[Name(task: task, round: round, digest: digest)] = nil }
+    }
+
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError) {
         try write { content in
             content.uploads = content.uploads.filter { name, _ in

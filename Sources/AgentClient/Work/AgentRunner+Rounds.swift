@@ -82,7 +82,8 @@ extension AgentRunner {
         }
     }
 
-    /// Sends an update once more that the coordinator has lost.
+    /// Sends an update once more that the coordinator has lost, and states it once more: its answer is the same, and it
+    /// takes the bytes up when it is asked for it.
     func resend(_ wire: WireResendOrder) async throws(AgentError) {
         guard let task = try? Digest(bytes: wire.task), let update = try? Digest(bytes: wire.update) else {
             throw AgentError(.unexpectedAnswer, "the coordinator asks for an update that it does not name")
@@ -94,6 +95,9 @@ extension AgentRunner {
         }
         do {
             let sent = try await upload.send(stored)
+            let (calls, request) = (calls, stored.request)
+            let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
+            if reply.accepted { await receipts.owe(reply.sequence) }
             observer(.resent(round: wire.round, byteCount: sent))
         } catch {
             guard error.isProblem(.conflict) else { throw error }

@@ -35,7 +35,7 @@ package actor AgentRunner {
     let shelf: ModelShelf
     let upload: BlobUpload
     private let goal: AgentGoal
-    private let receipts: ReceiptKeeper
+    let receipts: ReceiptKeeper
 
     // Owned by the actor, changed by the loop alone.
     var state: AgentState

@@ -32,7 +32,7 @@ struct Exchange: Sendable {
 
     /// Reads a protobuf body.
     ///
-    /// - Throws: `ServerProblem`: `tooLarge`, or `malformedRequest`.
+    /// - Throws: `ServerProblem`: `tooLarge`, `malformedRequest`, or `timeout` for a body that was cut.
     func message<Body: Message>(_: Body.Type = Body.self, limit: Int) async throws -> Body {
         var bytes: [UInt8] = []
         try await read(limit: limit) { bytes.append(contentsOf: $0.readableBytesView) }
@@ -45,7 +45,7 @@ struct Exchange: Sendable {
 
     /// Reads a chunk.
     ///
-    /// - Throws: `ServerProblem`: `tooLarge`, or `malformedRequest` for a body that was cut.
+    /// - Throws: `ServerProblem`: `tooLarge`, or `timeout` for a body that was cut.
     func chunk(into buffer: ChunkBuffer, limit: Int) async throws {
         try await read(limit: limit) { _ = buffer.append($0) }
     }
@@ -71,15 +71,20 @@ struct Exchange: Sendable {
             }
         } catch let error where !(error is ServerProblem || error is ConnectionWatch.BodyTimeout) {
             // Bytes that are not HTTP, or a connection that ended.
+            if link.isDropped { throw Self.cut(count) }
             throw ServerProblem(
                 .malformedRequest, "the body cannot be read after \(count) bytes: \(error)", hint: "send it again",
                 closesConnection: true)
         }
-        guard announced == nil || announced == count, !link.isDropped else {
-            throw ServerProblem(
-                .malformedRequest, "the body ended after \(count) bytes", hint: "send it again",
-                closesConnection: true)
-        }
+        guard announced == nil || announced == count, !link.isDropped else { throw Self.cut(count) }
+    }
+
+    /// A connection that ended, or half of it: if the sender hears of it at all, it is to try again, as after any other
+    /// lost link.
+    private static func cut(_ count: Int) -> ServerProblem {
+        ServerProblem(
+            .timeout, "the connection ended after \(count) bytes of the body", hint: "send it again",
+            closesConnection: true)
     }
 
     private static func tooLarge(_ limit: Int) -> ServerProblem {

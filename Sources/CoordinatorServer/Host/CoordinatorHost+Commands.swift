@@ -70,9 +70,14 @@ extension CoordinatorHost {
     }
 
     /// Takes a contribution; returns when what became of it is durable.
+    ///
+    /// - Throws: `ledgerFailed`, also where the ledger fails while the answer is waited for.
     package func submit(_ contribution: SignedContribution) async throws(CoordinationError) -> ContributionAnswer {
+        var number: UInt64 = 0
+        defer { forget(submission: number) }
         let result: Result<ContributionAnswer, CoordinationError> = await withCheckedContinuation { continuation in
             let reply = SingleReply(continuation)
+            number = expect(reply)
             do throws(CoordinationError) {
                 try command { nowMs throws(CoordinationError) in
                     try coordinator.submit(contribution, nowMs: nowMs) { reply.give(.success($0)) }

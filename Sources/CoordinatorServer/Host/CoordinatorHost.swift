@@ -58,7 +58,12 @@ package actor CoordinatorHost {
     /// When the timer rings, by `steadyMs`.
     private var timerDueMs: UInt64?
     private(set) var isStopping = false
-    private var hasFailed = false
+    /// Why nothing more is done: the ledger failed.
+    private var failure: CoordinationError?
+    private var hasFailed: Bool { failure != nil }
+    /// Contributions whose answer somebody waits for, by a number of their own.
+    private var submissions: [UInt64: SingleReply<Result<ContributionAnswer, CoordinationError>>] = [:]
+    private var submissionCount: UInt64 = 0
     private var lastEntryCount: UInt64 = 0
     /// Time that commits took, for the metrics: in milliseconds, and how many there were.
     private(set) var commitMs: Double = 0
@@ -107,6 +112,7 @@ package actor CoordinatorHost {
 
     /// Makes a call to the core; what follows from it is the caller's to do.
     func attempt<Result>(_ body: (UInt64) throws(CoordinationError) -> Result) throws(CoordinationError) -> Result {
+        if let failure { throw failure }
         let before = coordinator.entryCount
         let start = ContinuousClock.now
         do throws(CoordinationError) {
@@ -125,9 +131,24 @@ package actor CoordinatorHost {
     /// After the ledger failed nothing more may be done with it.
     private func fail(_ error: CoordinationError) {
         guard error.code == .ledgerFailed, !hasFailed else { return }
-        hasFailed = true
+        failure = error
+        // Nothing follows from jobs any more, and a request that waited for one would keep the process from ending.
+        let waiting = submissions
+        submissions = [:]
+        for reply in waiting.values { reply.give(.failure(error)) }
+        polls.wakeAll(.stopping)
         parts.failed(error)
     }
+
+    /// Remembers that somebody waits for a contribution's answer.
+    func expect(_ reply: SingleReply<Result<ContributionAnswer, CoordinationError>>) -> UInt64 {
+        submissionCount += 1
+        submissions[submissionCount] = reply
+        return submissionCount
+    }
+
+    /// The answer was given.
+    func forget(submission: UInt64) { submissions[submission] = nil }
 
     /// Hands out jobs and notices, and fires timers that are due, until nothing more follows.
     func settle() {

@@ -56,9 +56,9 @@ struct Opening: Sendable {
                     threads: threads, material: { [folder, loader] in try Self.material($0, folder, loader) },
                     nowMs: heldClock, noticed: noticed, changed: changed, failed: failed))
         } catch let error as LedgerError {
-            throw ledgerRefused(error.description, isBusy: error.code == .storeBusy)
+            throw ledgerRefused(error)
         } catch let error as CoordinationError {
-            throw ledgerRefused(error.message, isBusy: false)
+            throw ledgerRefused(error.message, hint: error.hint)
         }
     }
 
@@ -78,12 +78,23 @@ struct Opening: Sendable {
             """)
     }
 
-    private func ledgerRefused(_ message: String, isBusy: Bool) -> CoordinatorServerError {
+    private func ledgerRefused(_ error: LedgerError) -> CoordinatorServerError {
+        switch error.code {
+        case .storeBusy: ledgerRefused(error.description, code: .locked, hint: "another program has it open")
+        case .storeFull:
+            ledgerRefused(
+                error.description, code: .diskFull, hint: "make room on that disk, then start the coordinator again")
+        default: ledgerRefused(error.description)
+        }
+    }
+
+    private func ledgerRefused(
+        _ message: String, code: CoordinatorServerError.Code = .fileSystem, hint: String? = nil
+    ) -> CoordinatorServerError {
         CoordinatorServerError(
-            isBusy ? .locked : .fileSystem, "the ledger \(folder.ledger) cannot be used: \(message)",
-            hint: isBusy
-                ? "another program has it open"
-                : "if it is damaged, restore it from a backup, which `tributary ledger verify \(folder.path)` checks")
+            code, "the ledger \(folder.ledger) cannot be used: \(message)",
+            hint: hint
+                ?? "if it is damaged, restore it from a backup, which `tributary ledger verify \(folder.path)` checks")
     }
 
     private static func material(

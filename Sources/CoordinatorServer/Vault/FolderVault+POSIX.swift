@@ -174,6 +174,19 @@ package final class FolderVault: BlobVault {
         return access(updatePath(task, round, digest), F_OK) == 0
     }
 
+    package func discardUpdate(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
+        let name = UploadName(task: task, round: round, digest: digest)
+        let isUnderway = uploads.withLock { uploads in
+            guard let file = uploads.files[name] else { return false }
+            guard file.isFinished else { return true }
+            uploads.files[name] = nil
+            Self.forget(name, in: &uploads)
+            return false
+        }
+        // One that is under way is new already.
+        if !isUnderway { remove(updatePath(task, round, digest)) }
+    }
+
     package func endRound(
         task: Digest, round: UInt32, keeping accepted: Set<Digest>
     ) throws(CoordinationError) {

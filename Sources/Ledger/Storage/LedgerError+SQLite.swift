@@ -18,6 +18,7 @@ extension LedgerError {
         case .SQLITE_CORRUPT, .SQLITE_NOTADB, .SQLITE_FORMAT, .SQLITE_ERROR, .SQLITE_MISMATCH, .SQLITE_SCHEMA,
             .SQLITE_TOOBIG, .SQLITE_RANGE:
             self.init(.storeCorrupt, "'\(path)' is damaged: \(reason)")
+        case .SQLITE_FULL: self.init(.storeFull, "'\(path)': the disk is full")
         case .SQLITE_CANTOPEN:
             self.init(.storeUnreadable, "'\(path)' cannot be opened: \(reason)")
         default:

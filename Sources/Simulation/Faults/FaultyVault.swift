@@ -96,6 +96,12 @@ struct FaultyVault: BlobVault {
         try afterWrite()
     }
 
+    func discardUpdate(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
+        try beforeWrite()
+        disk.discard(VaultDisk.UpdateName(task: task, round: round, digest: digest))
+        try afterWrite()
+    }
+
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError) {
         try beforeWrite()
         disk.endRound(task: task, round: round, keeping: accepted)

@@ -41,6 +41,8 @@ final class VaultDisk: @unchecked Sendable {
     /// In order of their beginning, so that what is lost is a function of the seed.
     private(set) var uploads: [Upload] = []
 
+    func discard(_ name: UpdateName) { uploads.removeAll { $0.name == name } }
+
     func upload(_ name: UpdateName) -> Upload? { uploads.first { $0.name == name } }
 
     func change(_ name: UpdateName, _ change: (inout Upload) -> Void) {

@@ -8,16 +8,21 @@ import Runs
 import Simulation
 
 /// `tributary rehearse`: a scenario carried out by real processes.
-struct Rehearse: AsyncParsableCommand {
+struct Rehearse: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Carry out a scenario with real processes on this machine, and compare it with its simulation.",
         discussion: """
-            Starts a coordinator and one agent for each participant over TLS on loopback, kills and restarts them where the
-            schedule says, and holds model, pay and receipts against what `simulate` makes of the same scenario.
+            Starts a coordinator and one agent for each participant over TLS on loopback, kills and restarts them, fails
+            their links and fills their disks where the schedules say, and holds model, pay and receipts against what
+            `simulate` makes of the same scenario.
+
+            Links fail in a proxy between agents and coordinator. Disks are file systems in memory, which root may mount,
+            or whoever may have a user namespace; without them that part is left out, and said so.
 
             EXAMPLES
               tributary rehearse Simulations/scenarios/digits-loopback.yaml --kills 1
               tributary rehearse Simulations/scenarios/digits-loopback.yaml --rounds 1000 --kills 500 --seed 1
+              tributary rehearse Simulations/scenarios/digits-loopback.yaml --rounds 200 --links 300 --disks 10
             """)
 
     @Argument(help: ArgumentHelp("Scenario file (YAML): everybody must be in every round.", valueName: "scenario"))
@@ -26,34 +31,57 @@ struct Rehearse: AsyncParsableCommand {
     @Option(name: .long, help: ArgumentHelp("How often somebody is killed with SIGKILL.", valueName: "n"))
     var kills = 0
 
-    @Option(name: .long, help: ArgumentHelp("Seed of who is killed when.", valueName: "n"))
+    @Option(name: .long, help: ArgumentHelp("How often a link fails: resets, stalls, partitions.", valueName: "n"))
+    var links = 0
+
+    @Option(name: .long, help: ArgumentHelp("How often a disk is full for a moment.", valueName: "n"))
+    var disks = 0
+
+    @Option(name: .long, help: ArgumentHelp("Seed of what goes wrong when.", valueName: "n"))
     var seed: UInt64 = 1
 
     @Option(name: .long, help: ArgumentHelp("Rounds to run.", valueName: "n"))
     var rounds: Int?
 
+    /// Given by this program to itself.
+    @Flag(name: .customLong("private-mounts"), help: .hidden)
+    var hasPrivateMounts = false
+
     @OptionGroup var runsOptions: RunsOptions
     @OptionGroup var output: OutputOptions
 
     func validate() throws {
-        guard (0...RehearsalLimits.killCount).contains(kills) else {
-            throw ValidationError("--kills must be 0 to \(RehearsalLimits.killCount), not \(kills)")
+        for (name, value, most) in [
+            ("kills", kills, RehearsalLimits.killCount), ("links", links, RehearsalLimits.linkFaultCount),
+            ("disks", disks, RehearsalLimits.fillingCount),
+        ] where !(0...most).contains(value) {
+            throw ValidationError("--\(name) must be 0 to \(most), not \(value)")
         }
     }
 
-    func run() async throws {
+    func run() throws {
         let folder = URL(fileURLWithPath: scenarioPath).deletingLastPathComponent().path
         let federation = try PreparedFederation.load(text: ScenarioFile.read(scenarioPath), folder: folder) {
             if let rounds { $0.task.roundCount = rounds }
         }
-        let run = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date())
-        let plan = RehearsedScenario.Plan(
-            binary: try Self.ownPath(), federation: federation, folder: run.url, kills: kills, seed: seed)
+        let binary = try Self.ownPath()
+        var plan = RehearsedScenario.Plan(
+            binary: binary, federation: federation, folder: runsOptions.url, seed: seed)
+        (plan.kills, plan.links, plan.disks) = (kills, links, disks)
+        // What does not suit is said before anything is made.
+        _ = try RehearsedScenario(plan)
+        if disks > 0, !hasPrivateMounts {
+            let arguments = Array(CommandLine.arguments.dropFirst()) + ["--private-mounts"]
+            let reason = PrivateMounts.runAgain(binary, arguments)
+            try? FileHandle.standardError.write(contentsOf: Data("no disks are filled: \(reason)\n".utf8))
+            plan.disks = 0
+        }
+        plan.folder = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date()).url
         let isSilent = output.json
         let rehearsal = try RehearsedScenario(plan) { step in
             if !isSilent { Self.show(step) }
         }
-        let report = try await rehearsal.run()
+        let report = try InterruptibleWork.run { try await rehearsal.run() }
         let failure = report.faults.first.map { CommandFailure(code: "differs", .auditFault, $0) }
         if output.json {
             try Envelope.print(
@@ -75,11 +103,19 @@ struct Rehearse: AsyncParsableCommand {
         case .ready(let address, let agents):
             Terminal.line("coordinator at https://\(address), \(agents) agents joined, task open")
         case .killed(let name, let number, let count):
-            let isShown = count <= 20 || number % (count / 20) == 0
-            if isShown { Terminal.line("kill -9 \(name), started again (\(number) of \(count))") }
+            guard isShown(number, of: count) else { return }
+            Terminal.line("kill -9 \(name), started again (\(number) of \(count))")
+        case .linkFailed(let number, let count):
+            if number % max(1, count / 10) == 0 { Terminal.line("links: \(number) of \(count) faults set") }
+        case .diskFull(let name, let ms, let number, let count):
+            guard isShown(number, of: count) else { return }
+            Terminal.line("the \(name)'s disk was full for \(ms) ms (\(number) of \(count))")
+        case .restarted(let name): Terminal.line("\(name) ended with exit code 74, disk full; started again")
         case .finished: Terminal.line("task closed; simulating the same scenario to compare\n")
         }
     }
+
+    private static func isShown(_ number: Int, of count: Int) -> Bool { number % max(1, count / 20) == 0 }
 
     private func conclude(_ report: RehearsalReport, coordinator: URL) {
         Terminal.line(FinalTable(asset: "TRIB", style: Terminal.style).text(for: report.participants))
@@ -90,14 +126,39 @@ struct Rehearse: AsyncParsableCommand {
         Terminal.line("ledger        \(report.entryCount) entries, root \(report.ledgerRoot)")
         Terminal.line("receipts      \(report.receiptCount) verified")
         for fault in report.faults { Terminal.line("FAULT         \(fault)") }
+        let links = report.disturbance.links
+        if links.faultCount > 0 {
+            let kinds = links.struck.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }
+            Terminal.line("links         \(kinds.joined(separator: ", "))")
+            Terminal.line(
+                "              on \(links.connectionCount) connections with \(links.byteCount) bytes delivered")
+        }
         let verdict = report.faults.isEmpty ? "OK" : "FAILED"
         let seconds = String(format: "%.1f", report.seconds)
         Terminal.line(
-            """
-            rehearsal: \(verdict): \(report.coordinatorKills) kills of the coordinator and \(report.agentKills) of \
-            agents recovered, \(report.rounds) rounds in \(seconds) s
-            """)
+            "rehearsal: \(verdict): \(Self.figures(report.disturbance)), \(report.rounds) rounds in \(seconds) s")
         Terminal.line("folder        \(coordinator.path)")
+    }
+}
+
+/// What was survived, in figures.
+extension Rehearse {
+    private static func figures(_ disturbance: Disturbance) -> String {
+        var parts = [
+            """
+            \(disturbance.coordinatorKills) kills of the coordinator and \(disturbance.agentKills) of agents recovered
+            """
+        ]
+        if disturbance.links.faultCount > 0 { parts.append("\(disturbance.links.faultCount) faults of links") }
+        if disturbance.coordinatorFillings + disturbance.agentFillings > 0 {
+            parts.append(
+                """
+                the coordinator's disk full \(disturbance.coordinatorFillings) times and an agent's \
+                \(disturbance.agentFillings) times (\(disturbance.coordinatorRestarts) and \
+                \(disturbance.agentRestarts) restarts)
+                """)
+        }
+        return parts.joined(separator: ", ")
     }
 }
 
@@ -111,6 +172,11 @@ private struct RehearsalOutput: Encodable {
     let root: String
     let coordinatorKills: Int
     let agentKills: Int
+    let linkFaults: [String: Int]
+    let coordinatorFillings: Int
+    let agentFillings: Int
+    let coordinatorRestarts: Int
+    let agentRestarts: Int
     let receipts: Int
     let seconds: Double
     let coordinator: String
@@ -122,6 +188,11 @@ private struct RehearsalOutput: Encodable {
         case simulatedModel = "simulated_model"
         case coordinatorKills = "coordinator_kills"
         case agentKills = "agent_kills"
+        case linkFaults = "link_faults"
+        case coordinatorFillings = "coordinator_fillings"
+        case agentFillings = "agent_fillings"
+        case coordinatorRestarts = "coordinator_restarts"
+        case agentRestarts = "agent_restarts"
     }
 
     init(_ report: RehearsalReport, folder: String) {
@@ -131,8 +202,14 @@ private struct RehearsalOutput: Encodable {
         accuracy = Double(report.accuracyPpm) / 1e6
         entries = report.entryCount
         root = report.ledgerRoot.hex
-        coordinatorKills = report.coordinatorKills
-        agentKills = report.agentKills
+        let disturbance = report.disturbance
+        coordinatorKills = disturbance.coordinatorKills
+        agentKills = disturbance.agentKills
+        linkFaults = disturbance.links.struck
+        coordinatorFillings = disturbance.coordinatorFillings
+        agentFillings = disturbance.agentFillings
+        coordinatorRestarts = disturbance.coordinatorRestarts
+        agentRestarts = disturbance.agentRestarts
         receipts = report.receiptCount
         seconds = report.seconds
         coordinator = folder

@@ -64,7 +64,8 @@ struct CommandFailure {
                 error.code == .interrupted ? .interrupted : error.code == .unusableData ? .badData : .failure
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as RehearsalError:
-            self.init(code: error.code.rawValue, .failure, error.message, hint: error.hint)
+            let exit: Exit = error.code == .interrupted ? .interrupted : .failure
+            self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as FederationError:
             let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
@@ -118,7 +119,7 @@ struct CommandFailure {
 
     private static func exit(for code: LedgerError.Code) -> Exit {
         switch code {
-        case .storeFailed, .storeBusy, .notDurable, .poisoned: .io
+        case .storeFailed, .storeFull, .storeBusy, .notDurable, .poisoned: .io
         case .storeUnreadable: .noInput
         case .readOnly: .cannotCreate
         default: .badData

@@ -14,7 +14,9 @@ final class ManagedProcess: Sendable {
     private struct State {
         var process: Process?
         var ending: Ending?
-        var waiters: [CheckedContinuation<Ending, Never>] = []
+        /// Whether `killed` ended it, or was about to.
+        var isKilled = false
+        var waiters: [@Sendable (Ending) -> Void] = []
     }
 
     let name: String
@@ -51,6 +53,7 @@ final class ManagedProcess: Sendable {
             }
             state.withLock {
                 $0.ending = nil
+                $0.isKilled = false
                 $0.process = process
             }
             try process.run()
@@ -66,19 +69,38 @@ final class ManagedProcess: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: ending) }
+        for waiter in waiters { waiter(ending) }
     }
 
     /// Waits for its end.
     func ended() async -> Ending {
         await withCheckedContinuation { continuation in
             let ending = state.withLock { state -> Ending? in
-                if state.ending == nil { state.waiters.append(continuation) }
+                if state.ending == nil { state.waiters.append { continuation.resume(returning: $0) } }
                 return state.ending
             }
             if let ending { continuation.resume(returning: ending) }
         }
     }
+
+    /// Sends SIGKILL and waits for its end.
+    ///
+    /// - Returns: how it ended, which may have been by itself; nil if it did not run.
+    func killed() async -> Ending? {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Ending?, Never>) in
+            let pid = state.withLock { state -> Int32? in
+                guard state.ending == nil, let pid = state.process?.processIdentifier, pid > 0 else { return nil }
+                state.isKilled = true
+                state.waiters.append { continuation.resume(returning: $0) }
+                return pid
+            }
+            guard let pid else { return continuation.resume(returning: nil) }
+            kill(pid, SIGKILL)
+        }
+    }
+
+    /// Whether `killed` ended it.
+    var wasKilled: Bool { state.withLock(\.isKilled) }
 
     /// How it ended, if it has.
     var ending: Ending? { state.withLock(\.ending) }
