@@ -168,8 +168,8 @@ package final class Coordinator {
             hint: error.code == .storeFull
                 ? "make room on that disk, then start the coordinator again; what it acknowledged is on the ledger"
                 : """
-                    stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` \
-                    checks it
-                    """)
+                stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` \
+                checks it
+                """)
     }
 }

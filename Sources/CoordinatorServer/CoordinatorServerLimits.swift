@@ -86,4 +86,7 @@ package enum CoordinatorServerLimits {
     package static let timerDelayMs: UInt64 = 200
     /// Longest the coordinator sleeps before it looks at the clock again: a clock may be set.
     package static let longestSleepMs: UInt64 = 10_000
+    /// Before books that could not be written are tried again; doubles up to the longest.
+    package static let bookRetry = Duration.seconds(5)
+    package static let longestBookRetry = Duration.seconds(600)
 }

@@ -115,8 +115,10 @@ package struct RehearsedScenario: Sendable {
             }
         } catch let error as RehearsalError {
             throw error
+        } catch is CancellationError {
+            throw RehearsalError(.interrupted, "the rehearsal was stopped before its end")
         } catch {
-            throw RehearsalError(.interrupted, "stopped: \(error)")
+            throw RehearsalError(.processFailed, "\(error)")
         }
     }
 

@@ -33,6 +33,45 @@ struct RehearseTests {
         #expect((data["receipts"] as? Int ?? 0) > 0)
     }
 
+    @Test("Links that fail and disks that are full give the model and the pay of the simulation")
+    func failingLinksAndFullDisks() throws {
+        let program = try Program()
+        let file = program.folder.url.appendingPathComponent("small.yaml")
+        try Data(Self.scenario.replacingOccurrences(of: "rounds: 6", with: "rounds: 12").utf8).write(to: file)
+        let outcome = try program.run(
+            "rehearse", file.path, "--links", "12", "--disks", "2", "--seed", "4", "--json")
+        #expect(outcome.exitCode == 0, "\(outcome.output)\n\(outcome.errors)")
+        let data = try outcome.data()
+        #expect(data["model"] as? String == data["simulated_model"] as? String)
+        #expect((data["faults"] as? [String])?.isEmpty == true)
+        #expect(data["rounds"] as? Int == 12)
+        #expect((data["link_faults"] as? [String: Int] ?? [:]).values.reduce(0, +) > 0)
+        // Where nothing can be mounted, that is said, and the rest is done.
+        let fillings = (data["coordinator_fillings"] as? Int ?? 0) + (data["agent_fillings"] as? Int ?? 0)
+        #expect(fillings > 0 || outcome.errors.contains("no disks are filled"))
+    }
+
+    @Test(
+        "What could not be compared, or has no bounds, is refused before anything is started",
+        arguments: [
+            ("quorum: 3", "quorum: 2", ["--links", "3"], 1, "unsuitable"),
+            ("deadline_s: 600", "deadline_s: 5", ["--disks", "1"], 1, "unsuitable"),
+            ("seed: 3", "seed: 3", ["--links", "-1"], 64, "usage"),
+            ("seed: 3", "seed: 3", ["--disks", "10001"], 64, "usage"),
+        ])
+    func refusesWhatCannotBeCompared(
+        _ old: String, _ new: String, _ options: [String], _ exitCode: Int32, _ code: String
+    ) throws {
+        let program = try Program()
+        let file = program.folder.url.appendingPathComponent("small.yaml")
+        try Data(Self.scenario.replacingOccurrences(of: old, with: new).utf8).write(to: file)
+        let outcome = program.outcome(of: try program.start(["rehearse", file.path, "--json"] + options))
+        #expect(outcome.exitCode == exitCode, "\(outcome.output)\n\(outcome.errors)")
+        let error = try outcome.json()["error"] as? [String: Any]
+        #expect(error?["code"] as? String == code)
+        #expect(program.folder.run == nil)
+    }
+
     @Test("A scenario of more participants than processes are allowed is refused with a reason")
     func refusesTooManyParticipants() throws {
         let program = try Program()

@@ -34,6 +34,9 @@ final class MemoryVault: BlobVault {
     /// Loses an update, finished or not.
     func lose(_ name: Name) { content.withLock { $0.uploads[name] = nil } }
 
+    /// Damages a finished update.
+    func damage(_ name: Name) { content.withLock { $0.uploads[name]?.bytes?[100] ^= 1 } }
+
     func setFull(_ isFull: Bool) { content.withLock { $0.isFull = isFull } }
 
     func holdsUpdate(_ name: Name) -> Bool { content.withLock { $0.uploads[name]?.isFinished ?? false } }

@@ -174,6 +174,22 @@ struct RoundTests {
             room.replay().state.tasks[made.name.task]?.model == undisturbed.replay().state.tasks[made.name.task]?.model)
     }
 
+    @Test("An update that is damaged after a restart is discarded, asked for, sent again, and averaged")
+    func damaged() throws {
+        let room = try room(TaskMaterial.sample(rounds: 1))
+        let made = try room.contribute(0)
+        room.vault.damage(made.name)
+        try room.restart()
+        try room.runJobs()
+        #expect(!room.vault.holdsUpdate(made.name))
+        #expect(try room.work(0) == .resend(task: made.name.task, round: 1, update: made.name.digest))
+        for number in 1..<3 { try room.contribute(number) }
+        #expect(!room.coordinator.isEveryTaskClosed)
+        try room.send(made)
+        try room.runJobs()
+        #expect(room.coordinator.isEveryTaskClosed)
+    }
+
     @Test("An update that was lost from a round that was given up is not asked for in the next")
     func lostOfAGivenUpRound() throws {
         let room = try room(TaskMaterial.sample(quorum: 2))

@@ -95,6 +95,44 @@ struct FolderVaultTests {
         #expect(try read(second.update(task: task, round: 1, digest: plan.digest)) == bytes)
     }
 
+    /// Makes one byte of a finished update another, and cuts off its end if asked.
+    private func damage(_ plan: UploadPlan, cut: Bool) throws {
+        let path = "\(home.path)/\(task.hex)/updates/000001/\(plan.digest.hex).safetensors"
+        let file = try #require(FileHandle(forUpdatingAtPath: path))
+        try file.seek(toOffset: 1_500_000)
+        try file.write(contentsOf: [0xFF, 0, 0xFF])
+        if cut { try file.truncate(atOffset: 1_600_000) }
+        try file.close()
+    }
+
+    @Test(
+        "A finished update that turns out to be damaged is discarded, and the same upload replaces it",
+        arguments: [false, true], [false, true])
+    func damagedUpdate(afterRestart: Bool, isCut: Bool) throws {
+        let bytes = blob(11)
+        let plan = plan(bytes)
+        let first = try vault()
+        _ = try first.beginUpload(plan)
+        for index in 0..<3 { try put(index, bytes, plan, first) }
+        try first.finishUpload(task: task, round: 1, digest: plan.digest)
+        try damage(plan, cut: isCut)
+        let vault = afterRestart ? try self.vault() : first
+        #expect(vault.hasUpload(task: task, round: 1, digest: plan.digest), "nobody has looked into it yet")
+        try vault.discardUpdate(task: task, round: 1, digest: plan.digest)
+        #expect(!vault.hasUpload(task: task, round: 1, digest: plan.digest))
+        #expect(throws: CoordinationError(.notFound, "")) {
+            try vault.update(task: task, round: 1, digest: plan.digest)
+        }
+        #expect(try vault.beginUpload(plan) == [0..<3])
+        try put(1, bytes, plan, vault)
+        try vault.discardUpdate(task: task, round: 1, digest: plan.digest)
+        #expect(try vault.beginUpload(plan) == [0..<1, 2..<3], "an upload that is under way is not the damaged one")
+        for index in [0, 2] { try put(index, bytes, plan, vault) }
+        try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        #expect(try read(vault.update(task: task, round: 1, digest: plan.digest)) == bytes)
+        #expect(try self.vault().usedByteCount == UInt64(bytes.count))
+    }
+
     @Test("Many threads may send chunks of one upload")
     func concurrent() async throws {
         let vault = try vault()

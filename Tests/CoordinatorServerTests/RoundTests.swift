@@ -244,6 +244,45 @@ struct RoundTests {
         }
     }
 
+    @Test("An accepted update that is damaged on the disk is asked for again, and the bytes sent anew take its place")
+    func damagedUpdate() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let text = SmallTask.text()
+            var hands: [Hand] = []
+            for index in 0..<2 {
+                let (key, token) = try await room.participant("edge-\(index)")
+                hands.append(Hand(room: room, key: key, token: token))
+            }
+            let opened = try await open(text, room)
+            let order = try await hands[0].work().train
+            let update = try SmallTask.update(text)
+            try await contribute(hands[0], order, text, value: 0.25)
+            let request = try hands[0].statement(order, text, update.digest)
+            let first = try await hands[0].contribute(request)
+            try await room.stop()
+            let folder = room.folder.task(try Digest(bytes: opened.task))
+            let path = "\(folder)/updates/000001/\(update.digest.hex).safetensors"
+            let file = try #require(FileHandle(forUpdatingAtPath: path))
+            try file.seek(toOffset: UInt64(update.bytes.count - 2))
+            try file.write(contentsOf: [0xFF])
+            try file.close()
+            try await room.start()
+            for index in hands.indices { hands[index].token = try await room.session(hands[index].key) }
+            let asked = try await hands[0].work().resend
+            #expect(asked.update == Data(update.digest.bytes) && asked.round == 1)
+            let upload = "/v1/updates/\(update.digest.hex)"
+            let plan = hands[0].plan(order, update)
+            let begun = try await room.send("POST", upload, token: hands[0].token, message: plan)
+            #expect(try WireUploadProgress(serializedBytes: begun.bytes).missing.map(\.count) == [1])
+            let put = try await room.send("PUT", "\(upload)/chunks/0", token: hands[0].token, update.bytes)
+            #expect(put.status == 204)
+            #expect(try await hands[0].contribute(request).bytes == first.bytes)
+            try await contribute(hands[1], try await hands[1].work().train, text, value: 0.125)
+            #expect(try await hands[0].work(waitMs: 10_000).train.round == 2)
+            #expect(FileManager.default.contents(atPath: path) == Data(update.bytes))
+        }
+    }
+
     @Test("Work is answered the moment a task is opened, and a client that hangs up does not wait on")
     func longPolls() async throws {
         try await ServerRoom.with(settings: { $0.participation = .open }) { room in

@@ -13,8 +13,12 @@ actor BookKeeper {
     private var histories: [Digest: TaskHistory] = [:]
     private var books: [Digest: TaskBook] = [:]
     private var next: UInt64 = 0
-    /// Books that could not be written; they wait for a restart.
+    /// Books that could not be written; they wait for `retryAt`.
     private var broken: Set<Digest> = []
+    /// When all books are tried again from the first entry, as after a restart: what they have is not written twice.
+    private var retryAt: ContinuousClock.Instant?
+    private var retryWait = CoordinatorServerLimits.bookRetry
+    private var underway = 0
 
     init(host: CoordinatorHost, folder: CoordinatorFolder, logger: Logger) {
         self.host = host
@@ -29,7 +33,12 @@ actor BookKeeper {
     }
 
     /// Writes everything that is on the ledger now.
-    func catchUp() async {
+    ///
+    /// - Parameter isLast: whether books that could not be written are tried again at once.
+    func catchUp(isLast: Bool = false) async {
+        if let retryAt, underway == 0, isLast || ContinuousClock.now >= retryAt { startAnew() }
+        underway += 1
+        defer { underway -= 1 }
         while true {
             guard
                 let page = try? await host.entries(from: next, count: CoordinatorServerLimits.bookPageCount),
@@ -41,6 +50,13 @@ actor BookKeeper {
                 next += 1
             }
         }
+    }
+
+    private func startAnew() {
+        logger.notice("the books that could not be written are tried again")
+        (people, histories, books, next, broken) = (BookPeople(), [:], [:], 0, [])
+        retryAt = nil
+        retryWait = min(retryWait * 2, CoordinatorServerLimits.longestBookRetry)
     }
 
     private func take(_ entry: Entry) async {
@@ -58,6 +74,7 @@ actor BookKeeper {
                 try await write(entry, history, ended)
             } catch {
                 broken.insert(task)
+                retryAt = .now + retryWait
                 logger.error(
                     "the books of task \(history.configuration.name) cannot be written; the ledger has everything",
                     metadata: ["error": "\(error)"])

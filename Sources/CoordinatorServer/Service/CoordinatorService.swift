@@ -237,7 +237,7 @@ package final class CoordinatorService: Sendable {
                 logger.critical("the ledger cannot be written: \(error)")
                 await beginStop(listener)
             case .ended(let error):
-                await keeper.catchUp()
+                await keeper.catchUp(isLast: true)
                 try await finish(failure)
                 if let error { throw error }
                 return

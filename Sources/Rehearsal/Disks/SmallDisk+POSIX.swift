@@ -16,7 +16,8 @@ package struct SmallDisk: Sendable {
         do { try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true) } catch {
             throw RehearsalError(.processFailed, "\(folder.path) cannot be made: \(error)")
         }
-        guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "size=\(byteCount),mode=0755") == 0 else {
+        guard mount("tmpfs", folder.path, "tmpfs", UInt(MS_NOSUID | MS_NODEV), "size=\(byteCount),mode=0755") == 0
+        else {
             throw RehearsalError(
                 .unsuitable, "no disk can be mounted on \(folder.path): \(String(cString: strerror(errno)))",
                 hint: "run it as root, or without --disks")
