@@ -64,7 +64,7 @@ package final class UpdateMaker {
         let summary = try trainer.train(
             from: state.model.parameters, on: examples, rows: rows, configuration: task.training,
             generator: &generator)
-        var update = ParameterSet(zeros: task.architecture.parameterLayout)
+        var update = ParameterSet(unwritten: task.architecture.parameterLayout)
         let saturated = try trainer.writeUpdate(
             onGrid: task.grid, against: state.model.parameters, into: &update)
         return Made(update: SharedParameterSet(update), stepCount: summary.stepCount, saturatedCount: saturated)

@@ -24,7 +24,14 @@ struct RehearsalTrainer: AgentTrainer {
         if let participant { _ = try Self.member(participant, of: federation) }
     }
 
-    var needsPreviousModel: Bool { true }
+    /// Only free riders look at the model before.
+    var needsPreviousModel: Bool {
+        guard let participant else { return true }
+        return switch federation.participants[participant].population.kind {
+        case .noise, .replay, .replayNoise: true
+        case .honest, .dropOut, .labelFlip, .zero: false
+        }
+    }
 
     func train(_ job: TrainingJob) async throws(AgentError) -> TrainedUpdate {
         let member = try Self.member(participant ?? Int(job.participant), of: federation)
