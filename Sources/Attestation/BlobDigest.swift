@@ -3,9 +3,10 @@ internal import Dispatch
 /// The digest of a model, an update or any other blob: the RFC 6962 Merkle root over its 16 KiB blocks.
 ///
 /// Every block but the last has `blockByteCount` bytes, the last has at least one; an empty blob has none, and its
-/// digest is that of the empty tree, SHA-256 of nothing. Blobs travel in chunks of 64 blocks. A chunk's hash is the root
-/// over its own blocks, so that it can be checked on arrival, alone; as 64 is a power of two, chunks are whole subtrees,
-/// and the root over their hashes is the root over all blocks. The number of threads changes the time and nothing else.
+/// digest is that of the empty tree, SHA-256 of nothing. Blobs travel in chunks of 64 blocks. A chunk's hash is the
+/// root over its own blocks, so that it can be checked on arrival, alone; as 64 is a power of two, chunks are whole
+/// subtrees, and the root over their hashes is the root over all blocks. The number of threads changes the time and
+/// nothing else.
 package enum BlobDigest {
     /// Bytes of every block but the last: 16 KiB.
     package static let blockByteCount = 1 << 14

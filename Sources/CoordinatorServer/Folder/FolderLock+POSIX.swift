@@ -20,5 +20,13 @@ package final class FolderLock: Sendable {
         self.descriptor = descriptor
     }
 
-    deinit { close(descriptor) }
+    /// Lets go of the folder; more than once is the same as once.
+    ///
+    /// Closing would not be enough: a process that is being started at this moment still has a copy of the descriptor.
+    func release() { flock(descriptor, LOCK_UN) }
+
+    deinit {
+        release()
+        close(descriptor)
+    }
 }

@@ -70,13 +70,14 @@ struct Exchange: Sendable {
                 take(part)
             }
         } catch let error where !(error is ServerProblem || error is ConnectionWatch.BodyTimeout) {
-            // Bytes that are not HTTP, or a connection that ended.
+            // Bytes that are not HTTP, or a connection that ended. What follows a whole body does not concern it.
+            if announced == count { return }
             if link.isDropped { throw Self.cut(count) }
             throw ServerProblem(
                 .malformedRequest, "the body cannot be read after \(count) bytes: \(error)", hint: "send it again",
                 closesConnection: true)
         }
-        guard announced == nil || announced == count, !link.isDropped else { throw Self.cut(count) }
+        guard announced == count || announced == nil && !link.isDropped else { throw Self.cut(count) }
     }
 
     /// A connection that ended, or half of it: if the sender hears of it at all, it is to try again, as after any other

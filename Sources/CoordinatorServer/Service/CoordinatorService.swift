@@ -145,7 +145,11 @@ package final class CoordinatorService: Sendable {
     /// - Throws: `CoordinatorServerError` if the address cannot be listened at; `CoordinationError` with code
     ///   `ledgerFailed` if the ledger could not be written.
     package func run(listening: @escaping @Sendable (String, Int) -> Void = { _, _ in }) async throws {
-        defer { changeSources.forEach { $0.finish() } }
+        defer {
+            changeSources.forEach { $0.finish() }
+            // Whoever waits for the end may start another at once, whatever still holds on to this object.
+            lock.release()
+        }
         await host.start()
         await api.applyBans()
         notices.learn(tasks: await host.tasks(), participants: await host.participants())
