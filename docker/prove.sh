@@ -6,7 +6,8 @@
 # Each stage becomes a folder that debootstrap fills (or that starts empty, for `FROM scratch`), and each RUN, COPY, USER
 # and WORKDIR is done in it, from a clean `git archive` of HEAD. Swift's image cannot be had that way, so its toolchain is
 # the machine's own, mounted read-only. Then every image that has an ENTRYPOINT is tried as its user, without a network:
-# `--version` and `doctor`. The first build takes 10 to 20 minutes on two cores. With --keep, FOLDER is left for a look.
+# `--version` and `doctor`. The first build takes 10 to 20 minutes on two cores. With --keep, FOLDER is left for a look, and
+# the next call with it goes on from what Swift had compiled.
 set -eu
 
 fail() { printf 'prove.sh: %s\n' "$*" >&2; exit 1; }
@@ -87,6 +88,10 @@ in_stage() {
 begin_stage() { # IMAGE NAME
     stage=$work/stages/$2
     workdir=/ user=0:0 entry='' environment='' path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+    if [ -n "$keep" ] && [ -d "$stage/source/.build" ]; then
+        rm -rf -- "$work/compiled"
+        mv "$stage/source/.build" "$work/compiled"
+    fi
     rm -rf --one-file-system -- "$stage"
     case $1 in
     scratch) mkdir -p "$stage" ;;
@@ -167,7 +172,11 @@ while IFS= read -r line <&3; do
         # shellcheck disable=SC2086 # its words
         copy $rest
         ;;
-    WORKDIR) workdir=$rest; mkdir -p "$stage$workdir" ;;
+    WORKDIR)
+        workdir=$rest
+        mkdir -p "$stage$workdir"
+        if [ "$workdir" = /source ] && [ -d "$work/compiled" ]; then mv "$work/compiled" "$stage/source/.build"; fi
+        ;;
     USER) user=$rest ;;
     ENV) environment="$environment $rest" ;;
     ENTRYPOINT) entry=$(printf '%s' "$rest" | tr -d '[]"') ;;
