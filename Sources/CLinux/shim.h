@@ -8,3 +8,8 @@ int fallocate(int descriptor, int mode, long offset, long length);
 int sync_file_range(int descriptor, long offset, long length, unsigned int flags);
 
 static const unsigned int tributary_sync_file_range_write = 2;
+
+// mallopt(3) with M_ARENA_MAX: how many pools of free memory there may be.
+int mallopt(int parameter, int value);
+
+static const int tributary_arena_max = -8;

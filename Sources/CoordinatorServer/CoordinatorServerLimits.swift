@@ -43,7 +43,9 @@ package enum CoordinatorServerLimits {
     /// Chunk buffers that are kept for the next upload.
     package static let idleChunkBufferCount = 8
     /// Bytes of a chunk that are read and sent in one go.
-    package static let pieceByteCount = 256 << 10
+    package static let pieceByteCount = 64 << 10
+    /// Pools of the C library's free memory.
+    package static let memoryArenaCount: Int32 = 2
     /// Challenges that wait for their answer.
     package static let challengeCount = 10_000
     /// Sessions.

@@ -41,6 +41,7 @@ struct CoordinatorRun: AsyncParsableCommand {
     }
 
     func run() async throws {
+        MemoryArenas.keepFew()
         var options = CoordinatorService.Options(folder: home.folder)
         options.listen = listen.map { ($0.host, $0.port) }
         options.exitsWhenClosed = exitWhenClosed
