@@ -151,6 +151,27 @@ struct FolderVaultTests {
         #expect(try vault.sendableUpdate(digest: plan.digest).chunkHashes == plan.chunkHashes)
     }
 
+    @Test("Participants that announce the same bytes at the same moment may all send them")
+    func sameBytesAtOnce() async throws {
+        let vault = try vault()
+        let keys = try (0..<4).map { _ in try SigningKey.generate().publicKey }
+        for number in 10..<40 {
+            let bytes = blob(UInt8(number), byteCount: 1_000)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for key in keys {
+                    let plan = plan(bytes, key: key)
+                    group.addTask {
+                        _ = try vault.beginUpload(plan)
+                        try put(0, bytes, plan, vault)
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try vault.finishUpload(task: task, round: 1, digest: plan(bytes).digest)
+        }
+        #expect(vault.uploadCount == 0)
+    }
+
     @Test("A participant has two uploads under way; the oldest gives way")
     func twoUploads() throws {
         let vault = try vault()

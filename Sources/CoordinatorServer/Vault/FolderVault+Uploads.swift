@@ -12,6 +12,8 @@ extension FolderVault {
         }
         if hasUpload(task: plan.task, round: plan.round, digest: plan.digest) { return [] }
         let room = try openUpload(plan, name)
+        // Somebody else may have opened it meanwhile.
+        room.join(plan.participant)
         note(name, of: plan.participant)
         return room.missing
     }
