@@ -83,7 +83,7 @@ package final class Coordinator {
     ///
     /// - Parameter nowMs: the time, in milliseconds since the Unix epoch.
     /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written. A task that cannot go on is
-    /// reported   as a notice and stands still.
+    ///   reported as a notice and stands still.
     package init(_ environment: Environment, nowMs: UInt64) throws(CoordinationError) {
         self.environment = environment
         do {
