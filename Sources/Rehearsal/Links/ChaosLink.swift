@@ -30,10 +30,7 @@ final class ChaosLink {
             .childChannelOption(.autoRead, value: false)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            .childChannelInitializer { channel in
-                link.value.accept(channel)
-                return channel.eventLoop.makeSucceededVoidFuture()
-            }
+            .childChannelInitializer { link.value.accept($0) }
             .bind(host: "127.0.0.1", port: 0)
             .assumeIsolated()
             .map { channel in
@@ -104,22 +101,26 @@ final class ChaosLink {
 
     func ended(_ connection: RelayedConnection) { connections[ObjectIdentifier(connection)] = nil }
 
-    private func accept(_ channel: any Channel) {
+    /// Connects to the coordinator for an agent's new connection.
+    ///
+    /// - Returns: when the agent's side may be read. Not before: a socket whose sender has ended is read to its end
+    ///   whether anybody asked for it or not, and what nobody takes yet would be lost.
+    private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
         guard NIODeadline.now() >= refusesUntil, connections.count < RehearsalLimits.linkConnectionCount else {
-            return RelayedConnection.reset(channel)
+            RelayedConnection.reset(channel)
+            return loop.makeSucceededVoidFuture()
         }
-        ClientBootstrap(group: loop)
+        return ClientBootstrap(group: loop)
             .channelOption(.autoRead, value: false)
             .channelOption(.maxMessagesPerRead, value: 1)
             .channelOption(.allowRemoteHalfClosure, value: true)
             .connectTimeout(.milliseconds(RehearsalLimits.relayConnectMs))
             .connect(host: "127.0.0.1", port: coordinatorPort)
             .assumeIsolated()
-            .whenComplete { [self] result in
-                // A coordinator that is down resets connections, as its machine would.
-                guard case .success(let upstream) = result else { return RelayedConnection.reset(channel) }
-                join(channel, upstream)
-            }
+            .map { self.join(channel, $0) }
+            // A coordinator that is down resets connections, as its machine would.
+            .recover { _ in RelayedConnection.reset(channel) }
+            .nonisolated()
     }
 
     private func join(_ agentSide: any Channel, _ coordinatorSide: any Channel) {
@@ -130,9 +131,7 @@ final class ChaosLink {
             try agentSide.pipeline.syncOperations.addHandler(RelayHandler(connection, .up))
             try coordinatorSide.pipeline.syncOperations.addHandler(RelayHandler(connection, .down))
         } catch {
-            return connection.reset()
+            connection.reset()
         }
-        guard agentSide.isActive, coordinatorSide.isActive else { return connection.reset() }
-        connection.start()
     }
 }

@@ -13,6 +13,12 @@ final class RelayHandler: ChannelInboundHandler {
         self.direction = direction
     }
 
+    /// The agent's side comes to life last: now both can be read.
+    func channelActive(context: ChannelHandlerContext) {
+        if direction == .up { connection.start() }
+        context.fireChannelActive()
+    }
+
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         connection.received(unwrapInboundIn(data), direction)
     }

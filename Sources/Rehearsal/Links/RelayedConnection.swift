@@ -53,6 +53,7 @@ final class RelayedConnection {
 
     /// Begins to read on both sides.
     func start() {
+        guard !isOver else { return }
         agentSide.read()
         coordinatorSide.read()
     }
