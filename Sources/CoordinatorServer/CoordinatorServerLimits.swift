@@ -18,6 +18,10 @@ package enum CoordinatorServerLimits {
     package static let keepAliveSeconds: Int64 = 90
     /// For a request's body, from the end of its headers.
     package static let bodySeconds: Int64 = 30
+    /// Bytes of a body that are read before its request asks for them.
+    package static let promptBodyByteCount = 64 << 10
+    /// Most reads of a connection's socket before other connections have their turn.
+    package static let readsPerTurn: UInt = 1
     /// For a client to take a piece of an answer.
     package static let writeStallSeconds: Int64 = 30
     /// How long what is left of a refused body is read and dropped, so that its sender sees the answer.

@@ -114,7 +114,6 @@ extension CoordinatorAPI {
         if !receiving.tryEnter() {
             exchange.holdBody()
             await receiving.enter()
-            exchange.resumeBody()
         }
         defer { receiving.leave() }
         let buffer = buffers.take()

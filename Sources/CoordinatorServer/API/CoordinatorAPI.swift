@@ -79,7 +79,7 @@ package final class CoordinatorAPI: Sendable {
             parts.metrics.answered(
                 name, status: reply.status, seconds: (ContinuousClock.now - start) / .seconds(1))
         }
-        try await write(reply, writer)
+        try await write(reply, writer, channel)
     }
 
     /// Asks whether the request may be made, and makes it.
@@ -183,7 +183,7 @@ package final class CoordinatorAPI: Sendable {
 
     // Writing.
 
-    private func write(_ reply: Reply, _ writer: consuming ResponseWriter) async throws {
+    private func write(_ reply: Reply, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
         var fields = reply.fields
         if reply.status != 204 { fields[.contentLength] = String(reply.byteCount) }
         if reply.closesConnection { fields[.connection] = "close" }
@@ -194,13 +194,13 @@ package final class CoordinatorAPI: Sendable {
         case .range(let file, let range):
             await sending.enter()
             defer { sending.leave() }
-            try await send(file, range, to: writer.writeHead(head))
+            try await send(file, range, to: writer.writeHead(head), over: channel)
         }
     }
 
     /// Sends a file's bytes in pieces; the next is read when the client has taken most of the one before.
     private func send(
-        _ file: FileBlob, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter
+        _ file: FileBlob, _ range: Range<Int>, to writer: consuming some ResponseBodyWriter, over channel: any Channel
     ) async throws {
         var writer = writer
         var start = range.lowerBound
@@ -217,6 +217,9 @@ package final class CoordinatorAPI: Sendable {
             }
             try await writer.write(piece)
             start += count
+            // The writer makes us wait for the client as soon as the channel has seen the piece; until then it takes
+            // any number.
+            if start < range.upperBound { try await channel.eventLoop.submit {}.get() }
         }
         try await writer.finish(nil)
     }

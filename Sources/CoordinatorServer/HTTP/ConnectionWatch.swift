@@ -3,7 +3,8 @@ internal import NIOCore
 internal import NIOHTTPTypes
 
 /// Keeps a connection from costing more than it should: ends those that are slow to ask, slow to send a body or slow to
-/// take an answer, and tells a request that its client has hung up.
+/// take an answer, leaves a large body in the system's buffers until its request wants it, and tells a request that its
+/// client has hung up.
 final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
@@ -13,9 +14,12 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body that did not come in time.
     struct BodyTimeout: Error {}
 
-    /// Whether a body's time runs; it does not while the server makes its sender wait.
-    enum BodyClock: Sendable {
-        case held, running
+    /// What a request says of its body.
+    enum BodyDemand: Sendable {
+        /// The server makes its sender wait: its time does not run.
+        case held
+        /// It is wanted now: its time runs, from the beginning.
+        case wanted
     }
 
     /// What is waited for.
@@ -39,6 +43,9 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
     private var closesAfterAnswer = false
     private var isBodyEnded = true
+    /// Whether a large body that nobody has asked for yet is left unread, and whether a read waits for that.
+    private var isUnwanted = false
+    private var readWaits = false
     private var drained = 0
 
     init(link: ConnectionLink, counter: ByteCounter, times: ConnectionTimes) {
@@ -82,6 +89,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         switch part {
         case .head(let head):
             isBodyEnded = false
+            isUnwanted = Self.isLarge(head)
             phase = .body
             setDeadline(.milliseconds(times.bodyMs), context)
             if head.headerFields[.expect]?.lowercased() == "100-continue" {
@@ -97,6 +105,30 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             }
         }
         context.fireChannelRead(data)
+    }
+
+    /// Whether a request's body is more than a message, or does not say how long it is.
+    private static func isLarge(_ head: HTTPRequest) -> Bool {
+        guard let announced = head.headerFields[.contentLength] else {
+            return head.headerFields[.transferEncoding] != nil
+        }
+        return Int(announced).map { $0 > CoordinatorServerLimits.promptBodyByteCount } ?? true
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if isUnwanted, case .body = phase {
+            readWaits = true
+        } else {
+            context.read()
+        }
+    }
+
+    /// Whatever is left of the body may come.
+    private func letBodyCome(_ context: ChannelHandlerContext) {
+        isUnwanted = false
+        guard readWaits else { return }
+        readWaits = false
+        context.read()
     }
 
     private func drain(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
@@ -122,9 +154,11 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
                     phase = .request
                     setDeadline(.milliseconds(times.keepAliveMs), context)
                 }
+                letBodyCome(context)
                 return context.write(data, promise: promise)
             }
             phase = .draining
+            letBodyCome(context)
             setDeadline(.milliseconds(times.drainMs), context)
             guard isBodyEnded else { return context.writeAndFlush(data, promise: promise) }
             let written = promise ?? context.eventLoop.makePromise()
@@ -146,13 +180,15 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let clock = event as? BodyClock else {
+        guard let demand = event as? BodyDemand else {
             return context.triggerUserOutboundEvent(event, promise: promise)
         }
         if case .body = phase {
-            switch clock {
+            switch demand {
             case .held: deadline = nil
-            case .running: setDeadline(.milliseconds(times.bodyMs), context)
+            case .wanted:
+                setDeadline(.milliseconds(times.bodyMs), context)
+                letBodyCome(context)
             }
         }
         promise?.succeed(())
@@ -182,6 +218,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .body where !isBodyEnded:
             // The request is told; it answers, and the connection is closed after that, or soon anyway.
             phase = .draining
+            letBodyCome(context)
             context.fireErrorCaught(BodyTimeout())
             setDeadline(.milliseconds(times.drainMs), context)
         case .request, .body, .answer, .draining: context.close(promise: nil)

@@ -63,6 +63,10 @@ struct Exchange: Sendable {
         try checkAnnouncedSize(limit: limit)
         let announced = announcedByteCount
         var count = 0
+        // Smaller ones have come already.
+        if announced ?? .max > CoordinatorServerLimits.promptBodyByteCount {
+            channel.triggerUserOutboundEvent(ConnectionWatch.BodyDemand.wanted, promise: nil)
+        }
         do {
             for try await part in request.body {
                 count += part.readableBytes
@@ -95,8 +99,5 @@ struct Exchange: Sendable {
     }
 
     /// The body's time does not run while its sender has to wait for us.
-    func holdBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyClock.held, promise: nil) }
-
-    /// The body's time runs again, from the beginning.
-    func resumeBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyClock.running, promise: nil) }
+    func holdBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyDemand.held, promise: nil) }
 }

@@ -58,6 +58,7 @@ struct PublicPort: ServerChildChannel {
         counter.opened()
         channel.closeFuture.whenComplete { _ in counter.closed() }
         return channel.eventLoop.makeCompletedFuture {
+            try channel.syncOptions?.setOption(.maxMessagesPerRead, value: CoordinatorServerLimits.readsPerTurn)
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: identity.current))
         }.flatMap {
             http.setup(channel: channel, logger: logger)
