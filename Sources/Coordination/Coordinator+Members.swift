@@ -32,21 +32,26 @@ extension Coordinator {
         if let number = journal.state.numbers[key] { _ = try heard(of: number) }
     }
 
-    /// A participant says that it leaves: it is not invited until it is heard of again.
-    package func leave(_ key: PublicKey, nowMs: UInt64) {
+    /// A participant says that it leaves: it is not invited until it is heard of again, nor waited for.
+    ///
+    /// - Throws: `ledgerFailed`.
+    package func leave(_ key: PublicKey, nowMs: UInt64) throws(CoordinationError) {
         setTime(nowMs)
-        if let number = journal.state.numbers[key] { membership.leave(number) }
+        guard let number = journal.state.numbers[key] else { return }
+        membership.leave(number)
+        try noteAbsence()
     }
 
     /// Bans a participant, or lifts the ban. The caller keeps the list of bans over restarts.
     ///
-    /// - Throws: `notFound`.
+    /// - Throws: `notFound`, or `ledgerFailed`.
     package func ban(_ number: ParticipantNumber, _ isBanned: Bool, nowMs: UInt64) throws(CoordinationError) {
         setTime(nowMs)
         guard Int(number) < participantCount else {
             throw CoordinationError(.notFound, "there is no participant \(number)")
         }
         membership.ban(number, isBanned)
+        try noteAbsence()
         environment.notify(.workChanged([journal.state.participants[Int(number)].key]))
     }
 
@@ -63,7 +68,10 @@ extension Coordinator {
         }
         let wasDeclined = decline(query.declinedTasks, number)
         let isBack = try heard(of: number)
-        if !isBack, wasDeclined { try startWaitingTasks() }
+        if !isBack, wasDeclined {
+            try startWaitingTasks()
+            try noteAbsence()
+        }
         for id in journal.state.taskOrder {
             guard let task = running[id], !task.declined.contains(number) else { continue }
             if task.failure == nil, let missing = task.missing[number], let round = task.heldRound {
@@ -110,7 +118,21 @@ extension Coordinator {
     func heard(of number: ParticipantNumber) throws(CoordinationError) -> Bool {
         guard membership.seen(number, nowMs: nowMs) else { return false }
         try startWaitingTasks()
+        try noteAbsence()
         return true
+    }
+
+    /// Tells the open rounds of whom nothing will come.
+    private func noteAbsence() throws(CoordinationError) {
+        let open = running.values.filter { $0.invitation != nil }
+        guard !open.isEmpty else { return }
+        let gone = membership.gone
+        for task in open {
+            let absent = gone.union(task.declined)
+            guard absent != task.engine.absent else { continue }
+            task.engine.absent = absent
+            try handle(.absenceChanged, for: task)
+        }
     }
 
     /// Who may not be invited to a task's next round.

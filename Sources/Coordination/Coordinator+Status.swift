@@ -34,27 +34,32 @@ extension Coordinator {
         if let failure = task.failure { return "it stands still: \(failure.message)" }
         if task.isAggregating { return nil }
         if !task.missing.isEmpty {
-            return "waiting for \(task.missing.count) updates to be sent again: \(names(task.missing.keys.sorted()))"
+            return
+                "waiting for \(task.missing.count) updates to be sent again: \(names(task.missing.keys.sorted(), task))"
         }
         if let invitation = task.invitation {
             let open = invitation.cohort.filter { !task.accepted.contains($0) }
             guard !open.isEmpty else { return nil }
-            return "waiting for \(open.count) of \(invitation.cohort.count): \(names(open))"
+            return "waiting for \(open.count) of \(invitation.cohort.count): \(names(open, task))"
         }
         let wanted = max(1, task.engine.plan.fewestAvailable)
         let unavailable = self.unavailable(for: task)
         let available = participantCount - unavailable.count
         guard available < wanted else { return nil }
-        let known = unavailable.isEmpty ? "" : ": \(names(unavailable.sorted()))"
+        let known = unavailable.isEmpty ? "" : ": \(names(unavailable.sorted(), task))"
         return "waiting for \(wanted - available) of \(wanted) participants\(known)"
     }
 
-    /// The first few participants by label, each with when it was last seen.
-    private func names(_ numbers: [ParticipantNumber]) -> String {
+    /// The first few participants by label, each with what became of it or when it was last seen.
+    private func names(_ numbers: [ParticipantNumber], _ task: RunningTask) -> String {
         let shown = numbers.prefix(Self.shownNameCount).map { number in
             let label = journal.state.participants[Int(number)].label
             let name = label.isEmpty ? "participant \(number)" : label
-            guard let seen = membership.members[Int(number)].lastSeenMs else { return "\(name) (not seen yet)" }
+            let member = membership.members[Int(number)]
+            if member.isBanned { return "\(name) (banned)" }
+            if member.hasLeft { return "\(name) (left)" }
+            if task.declined.contains(number) { return "\(name) (declined)" }
+            guard let seen = member.lastSeenMs else { return "\(name) (not seen yet)" }
             return "\(name) (last seen \((nowMs - min(nowMs, seen)) / 1_000) s ago)"
         }
         let more = numbers.count - shown.count

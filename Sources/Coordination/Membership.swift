@@ -18,6 +18,11 @@ struct Membership {
 
     private(set) var members: [Member] = []
 
+    /// Who left or was banned.
+    var gone: Set<ParticipantNumber> {
+        Set(members.indices.lazy.filter { members[$0].hasLeft || members[$0].isBanned }.map { ParticipantNumber($0) })
+    }
+
     /// Makes room for participants up to that number.
     mutating func grow(to count: Int) {
         while members.count < count { members.append(Member()) }

@@ -35,15 +35,19 @@ package enum CoordinatorServerLimits {
     // Requests.
 
     /// Requests of one key at once, and then a second.
-    package static let keyRate = TokenBucket.Rate(burst: 200, perSecond: 100)
+    package static let keyRate = TokenBucket.Rate(burst: 1_000, perSecond: 500)
     /// Requests of one address at once, and then a second.
-    package static let addressRate = TokenBucket.Rate(burst: 2_000, perSecond: 1_000)
+    package static let addressRate = TokenBucket.Rate(burst: 4_000, perSecond: 2_000)
     /// Keys and addresses whose rate is followed.
     package static let bucketCount = 100_000
     /// Chunks that are sent at one time; more wait.
     package static let chunksServed = 64
     /// Chunks that are received at one time, each in memory as a whole; more wait.
     package static let chunksReceived = 16
+    /// Chunks that are sent, and that are received, at one time where clients are slow.
+    package static let slowChunkCount = 256
+    /// How long a chunk waits for a place before it goes beside those that are slow.
+    package static let chunkPatience = Duration.seconds(1)
     /// Chunk buffers that are kept for the next upload.
     package static let idleChunkBufferCount = 8
     /// Bytes of a chunk that are read and sent in one go.
@@ -86,6 +90,8 @@ package enum CoordinatorServerLimits {
     package static let sponsorCount = 1_024
     /// Ledger entries that are read in one go to write the books.
     package static let bookPageCount = 1_000
+    /// From one line about what a task waits for to the next, while nothing changes.
+    package static let progressInterval = Duration.seconds(30)
     /// Longest that a stop waits for answers to be written.
     package static let stopSeconds: Int64 = 20
     /// After a request the core's timers are looked at within that time.

@@ -255,4 +255,32 @@ struct RoundTests {
         }
         #expect(try room.coordinator.advance(nowMs: startMs + 1_000) == startMs + 60_001)
     }
+
+    @Test("A round with a quorum is closed when the others have left, declined or been banned; the line says who")
+    func absence() throws {
+        let material = try TaskMaterial.sample(size: 4, quorum: 1, rounds: 1)
+        let room = try CoordinatorRoom(tasks: [material], participants: 4)
+        try room.register(0..<4)
+        for number in 0..<4 { _ = try room.work(number) }
+        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        func line() -> String? { room.coordinator.tasks(nowMs: room.nowMs).first?.waitingFor }
+        try room.contribute(0)
+        room.nowMs += 12_000
+        _ = try room.work(1)
+        #expect(
+            line() == """
+                waiting for 3 of 4: edge-1 (last seen 0 s ago), edge-2 (last seen 12 s ago), edge-3 (last seen 12 s ago)
+                """)
+        try room.coordinator.leave(CoordinatorRoom.key(1).publicKey, nowMs: room.nowMs)
+        try room.coordinator.ban(2, true, nowMs: room.nowMs)
+        #expect(line() == "waiting for 3 of 4: edge-1 (left), edge-2 (banned), edge-3 (last seen 12 s ago)")
+        _ = try room.work(1)
+        #expect(
+            line() == "waiting for 3 of 4: edge-1 (last seen 0 s ago), edge-2 (banned), edge-3 (last seen 12 s ago)")
+        try room.coordinator.leave(CoordinatorRoom.key(1).publicKey, nowMs: room.nowMs)
+        _ = try room.coordinator.work(
+            for: CoordinatorRoom.key(3).publicKey, query: WorkQuery(declinedTasks: [material.id]), nowMs: room.nowMs)
+        try room.runJobs()
+        #expect(room.replay().state.tasks[material.id]?.stage == .closed)
+    }
 }

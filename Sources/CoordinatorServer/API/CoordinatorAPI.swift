@@ -48,8 +48,8 @@ package final class CoordinatorAPI: Sendable {
     init(_ parts: Parts, settings: CoordinatorSettings) {
         self.parts = parts
         self.settings = Mutex(settings)
-        sending = ChunkGate(parts.limits.chunksServed)
-        receiving = ChunkGate(parts.limits.chunksReceived)
+        sending = ChunkGate(parts.limits.chunksServed, most: parts.limits.slowChunks)
+        receiving = ChunkGate(parts.limits.chunksReceived, most: parts.limits.slowChunks)
         keyRates = RateLimiter(parts.limits.keyRate)
         addressRates = RateLimiter(parts.limits.addressRate ?? CoordinatorServerLimits.addressRate)
     }

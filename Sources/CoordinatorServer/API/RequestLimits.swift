@@ -5,6 +5,7 @@ package struct RequestLimits: Sendable {
     package var addressRate: TokenBucket.Rate?
     package var chunksServed = CoordinatorServerLimits.chunksServed
     package var chunksReceived = CoordinatorServerLimits.chunksReceived
+    package var slowChunks = CoordinatorServerLimits.slowChunkCount
 
     package var times = ConnectionTimes()
 

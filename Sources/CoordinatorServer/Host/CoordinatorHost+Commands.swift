@@ -21,7 +21,7 @@ extension CoordinatorHost {
 
     /// A participant says that it leaves.
     package func leave(_ key: PublicKey) throws(CoordinationError) {
-        try command { nowMs throws(CoordinationError) in coordinator.leave(key, nowMs: nowMs) }
+        try command { nowMs throws(CoordinationError) in try coordinator.leave(key, nowMs: nowMs) }
     }
 
     /// Bans a participant, or lifts the ban.

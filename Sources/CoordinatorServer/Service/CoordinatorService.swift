@@ -58,6 +58,7 @@ package final class CoordinatorService: Sendable {
     let eventSource: AsyncStream<Event>.Continuation
     let progressChanges: AsyncStream<Void>
     let bookChanges: AsyncStream<Void>
+    private let progressSource: AsyncStream<Void>.Continuation
     private let changeSources: [AsyncStream<Void>.Continuation]
     private let counter = ByteCounter()
     private let pool: NIOThreadPool
@@ -97,6 +98,7 @@ package final class CoordinatorService: Sendable {
         let progress = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         let books = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
         (progressChanges, bookChanges) = (progress.stream, books.stream)
+        progressSource = progress.continuation
         changeSources = [progress.continuation, books.continuation]
         let opening = Opening(folder: folder, settings: settings, loader: loader, nowMs: nowMs, logger: logger)
         vault = try opening.vault(threads: options.threads)
@@ -162,6 +164,7 @@ package final class CoordinatorService: Sendable {
                 var reporter = ProgressReporter(host: host, logger: logger)
                 await reporter.run(progressChanges)
             }
+            group.addTask { [progressSource] in await ProgressReporter.remind(progressSource) }
             defer { group.cancelAll() }
             try await follow(listener, keeper, listening)
         }

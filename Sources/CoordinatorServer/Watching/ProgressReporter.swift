@@ -2,7 +2,7 @@ internal import Attestation
 internal import Coordination
 internal import Logging
 
-/// Says what everybody waits for, whenever that changes.
+/// Says what everybody waits for, whenever that changes, and from time to time while it does not.
 struct ProgressReporter {
     /// What makes it worth a line.
     private struct Mark: Equatable {
@@ -13,7 +13,7 @@ struct ProgressReporter {
 
     private let host: CoordinatorHost
     private let logger: Logger
-    private var marks: [Digest: Mark] = [:]
+    private var marks: [Digest: (mark: Mark, said: ContinuousClock.Instant)] = [:]
 
     init(host: CoordinatorHost, logger: Logger) {
         self.host = host
@@ -30,11 +30,21 @@ struct ProgressReporter {
 
     private static let pause = Duration.milliseconds(400)
 
+    /// Asks for reports although nothing changed, until it is cancelled.
+    static func remind(_ changes: AsyncStream<Void>.Continuation) async {
+        while (try? await Task.sleep(for: CoordinatorServerLimits.progressInterval)) != nil { changes.yield() }
+    }
+
     private mutating func report() async {
         for task in await host.tasks() where task.stage != .closed {
             let mark = Mark(round: task.round, stage: task.stage, accepted: task.acceptedCount)
-            guard mark != marks[task.task] else { continue }
-            marks[task.task] = mark
+            let now = ContinuousClock.now
+            if let last = marks[task.task], last.mark == mark,
+                now - last.said < CoordinatorServerLimits.progressInterval
+            {
+                continue
+            }
+            marks[task.task] = (mark, now)
             guard let waitingFor = task.waitingFor else { continue }
             logger.info("round \(max(task.round, 1)) of \(task.roundCount) of \(task.name): \(waitingFor)")
         }

@@ -60,7 +60,7 @@ extension RoundEngine {
                 .fold(contribution),
             ]
         }
-        let isFull = open.accepted.count >= plan.cohort.size || open.accepted.count == open.cohort.count
+        let isFull = open.accepted.count >= plan.cohort.size || hasAllItCanGet(open)
         if isFull {
             for (late, other) in open.pending.sorted(by: { $0.key < $1.key }) {
                 effects += refuse(late, other, .roundFull, "enough others came first")
@@ -75,7 +75,21 @@ extension RoundEngine {
     mutating func withdraw(ticket: UInt64, _ nowMs: UInt64) -> [RoundEffect] {
         guard case .collecting(var open) = phase, open.pending.removeValue(forKey: ticket) != nil else { return [] }
         phase = .collecting(open)
-        return open.isClosing && open.pending.isEmpty ? closeRound(open, nowMs) : []
+        let isOver = open.isClosing && open.pending.isEmpty || hasAllItCanGet(open)
+        return isOver ? closeRound(open, nowMs) : []
+    }
+
+    /// Whether everybody who was invited has answered, or, with a quorum, will not.
+    func hasAllItCanGet(_ open: OpenRound) -> Bool {
+        if open.accepted.count == open.cohort.count { return true }
+        // Counting is enough for nearly every call: this is asked once a contribution.
+        guard open.accepted.count >= plan.cohort.quorum, open.accepted.count + absent.count >= open.cohort.count else {
+            return false
+        }
+        let underway = Set(open.pending.values.map(\.participant))
+        return open.cohort.allSatisfy {
+            open.accepted[$0] != nil || absent.contains($0) && !underway.contains($0)
+        }
     }
 
     /// What keeps a checked contribution from being accepted, or nil: the driver's verdict, or what was accepted while

@@ -60,6 +60,9 @@ package struct RoundEngine: Sendable {
     var participants: [PublicKey: ParticipantNumber]
     /// Registered, but not to be invited now: not heard of, banned, left out for a while.
     package var unavailable: Set<ParticipantNumber> = []
+    /// Of whom nothing will come, though they may be invited to the open round: they left, were banned, or declined the
+    /// task. A round with a quorum does not wait for them; without one it does, since they may come back.
+    package var absent: Set<ParticipantNumber> = []
     /// Digest of each participant's last accepted statement.
     var lastStatements: [ParticipantNumber: Digest]
     /// Digest of the server optimiser's momentum, if it has any.
@@ -136,6 +139,9 @@ package struct RoundEngine: Sendable {
             open.isClosing = true
             phase = .collecting(open)
             return open.pending.isEmpty ? closeRound(open, nowMs) : []
+        case .absenceChanged:
+            guard case .collecting(let open) = phase, hasAllItCanGet(open) else { return [] }
+            return closeRound(open, nowMs)
         case .aggregated(let result):
             guard case .aggregating(let open) = phase, open.number == result.round else { return [] }
             return seal(open, result, nowMs)

@@ -14,6 +14,8 @@ package enum RoundEvent: Sendable {
     case withdrawn(ticket: UInt64)
     /// The answer to `RoundEffect.setTimer`.
     case deadlinePassed(round: UInt32)
+    /// `RoundEngine.absent` was changed: the open round may have all that it can get.
+    case absenceChanged
     /// The answer to `RoundEffect.aggregate`.
     case aggregated(RoundResult)
 }

@@ -116,7 +116,7 @@ final class FaultyServer {
             }
             return nil
         case .leave(let key):
-            coordinator.leave(key, nowMs: nowMs)
+            try coordinator.leave(key, nowMs: nowMs)
             return .done
         case .receipt(let sequence): return .receipt(try coordinator.receipt(sequence: sequence))
         case .entries(let first): return .entries(try coordinator.entries(from: first, count: 1_000))

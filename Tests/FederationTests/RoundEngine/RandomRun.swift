@@ -31,7 +31,7 @@ struct RandomRun {
     /// One event, at a time not before the last one's.
     mutating func step() throws {
         if generator.nextIndex(below: 3) == 0 { driver.nowMs += UInt64(generator.nextIndex(below: 500)) }
-        switch generator.nextIndex(below: 22) {
+        switch generator.nextIndex(below: 23) {
         case 0: try driver.handle(.start)
         case 1...8: try receive(statement())
         case 9: try receiveGarbage()
@@ -40,6 +40,10 @@ struct RandomRun {
         case 16: try driver.handle(.checked(ticket: UInt64(generator.nextIndex(below: 100)), verdict: .sound))
         case 17: try driver.handle(.deadlinePassed(round: UInt32(generator.nextIndex(below: 7))))
         case 18: if generator.nextIndex(below: 2) == 0 { try driver.passDeadline() }
+        case 22:
+            driver.engine.absent = Set(
+                (0..<population).filter { _ in generator.nextIndex(below: 2) == 0 }.map { UInt32($0) })
+            try driver.handle(.absenceChanged)
         case 19: try driver.handle(.aggregated(driver.result(round: UInt32(generator.nextIndex(below: 7)))))
         default:
             try driver.handle(.aggregated(driver.result(accuracyPpm: UInt32(generator.nextIndex(below: 1_000_001)))))

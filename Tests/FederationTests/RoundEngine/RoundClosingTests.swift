@@ -77,6 +77,48 @@ struct RoundClosingTests {
         #expect(try driver.contribute(1).last == "aggregate 1 of [0, 1]")
     }
 
+    @Test("With a quorum a round does not wait for those who left, and without one it does, since they may come back")
+    func absent() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 4, quorum: 2), participants: 4)
+        try driver.handle(.start)
+        try driver.contribute(0)
+        driver.engine.absent = [1, 3]
+        #expect(try driver.handle(.absenceChanged).isEmpty, "one contribution is no quorum")
+        driver.engine.absent = [1, 2, 3]
+        #expect(try driver.handle(.absenceChanged).isEmpty)
+        driver.engine.absent = [1, 3]
+        #expect(try driver.contribute(2).last == "aggregate 1 of [0, 2]")
+        try driver.handle(.aggregated(driver.result()))
+        driver.engine.absent = []
+        try driver.contribute(0)
+        try driver.contribute(1)
+        driver.engine.absent = [2]
+        #expect(try driver.handle(.absenceChanged).isEmpty, "participant 3 is there")
+        driver.engine.absent = [2, 3]
+        #expect(try driver.handle(.absenceChanged) == ["aggregate 2 of [0, 1]"])
+    }
+
+    @Test("Whoever leaves while its contribution is being checked is waited for")
+    func absentUnderCheck() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 3, quorum: 1), participants: 3)
+        try driver.handle(.start)
+        try driver.receive(driver.statement(2), ticket: 7)
+        driver.engine.absent = [1, 2]
+        #expect(try driver.handle(.absenceChanged).isEmpty)
+        #expect(try driver.contribute(0).contains { $0.hasPrefix("aggregate") } == false)
+        #expect(try driver.approve(7).last == "aggregate 1 of [0, 2]")
+    }
+
+    @Test("A check that cannot be made ends a round that waited for nothing else")
+    func absentWithdrawn() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 2, quorum: 1), participants: 2)
+        try driver.handle(.start)
+        try driver.receive(driver.statement(1), ticket: 7)
+        driver.engine.absent = [1]
+        try driver.contribute(0)
+        #expect(try driver.handle(.withdrawn(ticket: 7)) == ["aggregate 1 of [0]"])
+    }
+
     @Test("Checks in flight at the deadline decide before the round closes, however long they take")
     func inFlight() throws {
         var driver = try EngineDriver(Fixtures.task(size: 3, quorum: 2), participants: 3)
