@@ -16,8 +16,10 @@ package enum CoordinatorServerLimits {
     package static let firstHeaderSeconds: Int64 = 15
     /// Between two requests of a connection, the second one's headers included.
     package static let keepAliveSeconds: Int64 = 90
-    /// For a request's body, from the end of its headers.
+    /// For a message, from the end of its headers.
     package static let bodySeconds: Int64 = 30
+    /// For a body larger than a message, from when it is wanted; a link of 70 kbit/s moves a chunk in it.
+    package static let chunkSeconds: Int64 = 120
     /// Bytes of a body that are read before its request asks for them.
     package static let promptBodyByteCount = 64 << 10
     /// Most reads of a connection's socket before other connections have their turn.

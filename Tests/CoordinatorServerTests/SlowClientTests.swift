@@ -87,6 +87,31 @@ struct SlowClientTests {
         }
     }
 
+    @Test("A body of unknown length that does not come in time is answered 408, too")
+    func slowChunks() async throws {
+        try await ServerRoom.with(configure: { $0.limits.times.chunkMs = 400 }) { room in
+            let wire = try await connect(room)
+            try await wire.send(
+                "POST /v1/sessions HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+            let answer = try await wire.end()
+            #expect(answer.hasPrefix("HTTP/1.1 408") && answer.contains("timeout"), "\(answer)")
+        }
+    }
+
+    @Test("A chunk that nobody wants is passed over, and the next request on its connection is answered")
+    func unwantedChunk() async throws {
+        try await ServerRoom.with { room in
+            let wire = try await connect(room)
+            let path = "/v1/updates/\(String(repeating: "ab", count: 32))/chunks/0"
+            try await wire.send(
+                "PUT \(path) HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n"
+                    + String(repeating: "x", count: 1_000_000)
+                    + "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            let answer = try await wire.end()
+            #expect(answer.hasPrefix("HTTP/1.1 401") && answer.contains("HTTP/1.1 200"), "\(answer)")
+        }
+    }
+
     @Test("A body that says it is too long is answered 413 before it is read, and the connection ends")
     func longBody() async throws {
         try await ServerRoom.with { room in

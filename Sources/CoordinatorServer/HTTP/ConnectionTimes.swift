@@ -4,8 +4,10 @@ package struct ConnectionTimes: Sendable {
     package var firstHeaderMs = CoordinatorServerLimits.firstHeaderSeconds * 1_000
     /// Between two requests of a connection, the second one's headers included.
     package var keepAliveMs = CoordinatorServerLimits.keepAliveSeconds * 1_000
-    /// For a request's body, from the end of its headers.
+    /// For a message, from the end of its headers.
     package var bodyMs = CoordinatorServerLimits.bodySeconds * 1_000
+    /// For a body larger than a message, from when it is wanted.
+    package var chunkMs = CoordinatorServerLimits.chunkSeconds * 1_000
     /// For a client to take a piece of an answer.
     package var writeStallMs = CoordinatorServerLimits.writeStallSeconds * 1_000
     /// For what is left of a body that was refused.

@@ -91,7 +91,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             isBodyEnded = false
             isUnwanted = Self.isLarge(head)
             phase = .body
-            setDeadline(.milliseconds(times.bodyMs), context)
+            setDeadline(.milliseconds(isUnwanted ? times.chunkMs : times.bodyMs), context)
             if head.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(
                     wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -187,7 +187,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             switch demand {
             case .held: deadline = nil
             case .wanted:
-                setDeadline(.milliseconds(times.bodyMs), context)
+                setDeadline(.milliseconds(times.chunkMs), context)
                 letBodyCome(context)
             }
         }
