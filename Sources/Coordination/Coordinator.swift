@@ -139,6 +139,9 @@ package final class Coordinator {
         !journal.state.taskOrder.isEmpty && running.values.allSatisfy { $0.failure != nil }
     }
 
+    /// Whether that task was opened and is closed by now.
+    package func isClosed(_ task: Digest) -> Bool { journal.state.tasks[task]?.stage == .closed }
+
     /// Signs the ledger's head and ends its use. Nothing may be called afterwards.
     package func close() throws(CoordinationError) {
         do {

@@ -21,6 +21,10 @@ struct AgentRunnerTests {
         #expect(state.balance == 3_000_000)
         #expect(state.lastRound?.round == 3)
         #expect(state.owedReceipts.isEmpty)
+        let waits = await room.coordinator.workRequests.map(\.waitMs)
+        #expect(waits.first == 0, "what is waited for is told at once")
+        #expect(waits.dropFirst().allSatisfy { $0 == AgentLimits.workWaitMs })
+        #expect(await room.coordinator.calls.last == "leave", "nobody needs to wait for an agent that has ended")
         let second = try #require(room.log.first { $0.hasPrefix("round 2: trained on 30 examples in") })
         #expect(second.hasSuffix("accepted (entry 1)"))
     }

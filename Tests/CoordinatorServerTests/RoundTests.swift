@@ -19,9 +19,10 @@ struct RoundTests {
         let key: SigningKey
         var token: String
 
-        func work(waitMs: UInt32 = 5_000) async throws -> WireWork {
+        func work(waitMs: UInt32 = 5_000, doneWith order: WireTrainingOrder? = nil) async throws -> WireWork {
             var request = WireWorkRequest()
             request.waitMs = waitMs
+            if let order { (request.currentTask, request.currentRound) = (order.task, order.round) }
             let answer = try await room.send("POST", "/v1/work", token: token, message: request)
             #expect(answer.status == 200)
             return try WireWork(serializedBytes: answer.bytes)
@@ -80,14 +81,20 @@ struct RoundTests {
             #expect(!opened.existed && opened.price == 20_000_000)
             #expect(try await waiting.train.round == 1)
             #expect(try await open(text, room).existed)
+            var last = WireTrainingOrder()
             for round in UInt32(1)...2 {
                 for (index, hand) in hands.enumerated() {
                     let order = try await hand.work().train
+                    last = order
                     #expect(order.round == round)
                     try await contribute(hand, order, text, value: Float(round) / 8 + Float(index) / 64)
                 }
             }
-            #expect(try await hands[0].work(waitMs: 10_000).idle.allClosed)
+            // Whoever asks before or after the task is closed: a wait as long as this would run into the request's end.
+            #expect(try await hands[0].work(waitMs: 25_000, doneWith: last).idle.allClosed)
+            let start = ContinuousClock.now
+            #expect(try await hands[0].work(waitMs: 25_000, doneWith: last).idle.allClosed)
+            #expect(ContinuousClock.now - start < .seconds(20), "it is news to whoever was at work on that task")
             let account = try WireAccountReply(
                 serializedBytes: try await room.send("GET", "/v1/account", token: hands[0].token).bytes)
             #expect(account.balance == 10_000_000 && account.contributions == 2)

@@ -49,6 +49,7 @@ package actor AgentRunner {
     private var failures: [Digest: Int] = [:]
     private var answeredCount = 0
     private var lastReason: String?
+    private var hasAsked = false
 
     /// - Parameter observer: called with every event, from any thread.
     package init(
@@ -130,7 +131,8 @@ package actor AgentRunner {
     /// Asks for work once, and does it.
     private func step() async throws(AgentError) {
         var request = WireWorkRequest()
-        request.waitMs = AgentLimits.workWaitMs
+        // The first answer comes at once, so that the log says what is waited for.
+        request.waitMs = hasAsked ? AgentLimits.workWaitMs : 0
         request.declinedTasks = declined.prefix(WireLimits.declinedTaskCount).map { Data($0.bytes) }
         if let lastPassed {
             request.currentTask = Data(lastPassed.task.bytes)
@@ -140,6 +142,7 @@ package actor AgentRunner {
         let calls = calls
         let start = ContinuousClock.now
         let work = try await patience { () async throws(AgentError) in try await calls.work(asked) }
+        hasAsked = true
         switch work.kind {
         case .train(let wire): try await take(try WorkOrder(wire))
         case .resend(let order): try await resend(order)
@@ -150,6 +153,8 @@ package actor AgentRunner {
 
     private func rest(_ idle: WireIdle, asked start: ContinuousClock.Instant) async throws(AgentError) {
         if idle.allClosed {
+            // It is no news any more.
+            lastPassed = nil
             for stored in try folder.storedRounds() {
                 try folder.removeUpdate(task: stored.task, round: stored.round)
             }
@@ -261,7 +266,8 @@ package actor AgentRunner {
         do { try await surroundings.sleep(ms) } catch { throw .stoppedByRequest }
     }
 
-    /// Fetches what receipts are left, and the balance, in the little time that a stop allows.
+    /// Fetches what receipts are left, and the balance, in the little time that a stop allows, and says goodbye: a round
+    /// need not wait for whoever does not come.
     private func farewell() async {
         let calls = calls
         let receipts = receipts
@@ -269,7 +275,10 @@ package actor AgentRunner {
             await withTaskGroup(of: UInt64?.self) { group in
                 group.addTask {
                     await receipts.finish()
-                    return (try? await calls.account())?.balance
+                    let balance = (try? await calls.account())?.balance
+                    // Last, since every other request says that the agent is there.
+                    try? await calls.leave()
+                    return balance
                 }
                 group.addTask {
                     try? await Task.sleep(for: .milliseconds(AgentLimits.farewellMs))

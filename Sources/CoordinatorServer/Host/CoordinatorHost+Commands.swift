@@ -43,20 +43,20 @@ extension CoordinatorHost {
         for key: PublicKey, query: WorkQuery, waitMs: UInt32, link: ConnectionLink?
     ) async throws(CoordinationError) -> WorkAnswer {
         let deadlineMs = Self.steadyMs() + UInt64(waitMs)
-        var hasWaited = false
+        // That every task is closed by now is news to whoever has waited, or was at work at one of them.
+        var isNews = query.current.map { coordinator.isClosed($0.task) } ?? false
         while true {
             // Effects are settled when the request waits, so that it hears of what it brings about.
             let answer = try attempt { nowMs throws(CoordinationError) in
                 try coordinator.work(for: key, query: query, nowMs: nowMs)
             }
             advanceSoon()
-            // That every task is closed by now is news to whoever has waited.
-            guard case .idle(_, let allClosed) = answer, !(allClosed && hasWaited), Self.steadyMs() < deadlineMs else {
+            guard case .idle(_, let allClosed) = answer, !(allClosed && isNews), Self.steadyMs() < deadlineMs else {
                 settle()
                 return answer
             }
             switch await park(key, deadlineMs: deadlineMs, link: link) {
-            case .changed: hasWaited = true
+            case .changed: isNews = true
             case .expired, .dropped: return answer
             case .stopping:
                 throw CoordinationError(.limitExceeded, "the coordinator stops", hint: "ask again in a moment")
