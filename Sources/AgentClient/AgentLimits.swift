@@ -26,6 +26,10 @@ package enum AgentLimits {
     package static let bandwidthMbps = 0.1...100_000
     /// Megabytes of a memory limit.
     package static let memoryMB = 16...16_777_216
+    /// Minutes that a trainer's program may take for a round: up to a week.
+    package static let trainerMinutes = 1...10_080
+    /// Megabytes of a file that a trainer's program writes.
+    package static let trainerFileMB = 1...16_777_216
     /// Threads of a trainer.
     package static let threadCount = 1...256
     /// Longest a work request waits at the coordinator.

@@ -68,6 +68,36 @@ struct RulesTests {
         #expect(try AgentSettings(text: AgentSettings.firstText(data: expected.data), threads: 2) == expected)
     }
 
+    @Test("A trainer's program is held to the standing bounds, and to those that agent.yaml sets in their place")
+    func trainerLimits() throws {
+        let standing = try AgentSettings(text: "threads: 2", threads: 1).trainerLimits
+        #expect(standing == TrainerLimits(threadCount: 2))
+        #expect(standing.memoryByteCount == 8 << 30 && standing.wallSeconds == 3_600)
+        let text = """
+            threads: 3
+            memory_mb: 500
+            trainer_minutes: 90
+            trainer_file_mb: 20
+            """
+        let set = TrainerLimits(
+            wallSeconds: 5_400, memoryByteCount: 500_000_000, fileByteCount: 20_000_000, threadCount: 3)
+        #expect(try AgentSettings(text: text, threads: 1).trainerLimits == set)
+    }
+
+    @Test(
+        "A bound on the trainer that makes no sense is refused with what fits",
+        arguments: [
+            ("trainer_minutes: 0", "trainer_minutes must be a whole number from 1 to 10080, not \"0\" (line 1)"),
+            ("trainer_minutes: { soft: 1 }", "trainer_minutes must be one value"),
+            ("trainer_file_mb: 1.5", "trainer_file_mb must be a whole number from 1 to"),
+            ("trainer_file: 5", "did you mean \"trainer_file_mb\"?"),
+            ("trainer_minute: 5", "did you mean \"trainer_minutes\"?"),
+            ("memory_mb: 1", "memory_mb must be a whole number from 16 to"),
+        ])
+    func trainerBounds(text: String, words: String) {
+        #expect { try AgentSettings(text: text, threads: 1) } throws: { "\($0)".contains(words) }
+    }
+
     @Test("Files that somebody damaged give typed errors")
     func fuzz() {
         let consent = Consent(schema: Consent.Schema(features: 6, classes: 3))

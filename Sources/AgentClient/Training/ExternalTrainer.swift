@@ -110,7 +110,7 @@ package struct ExternalTrainer: AgentTrainer {
             let bound = isDeadline ? "until the round's deadline" : "of its limit"
             return AgentError(
                 .trainerTimedOut, "the trainer was stopped after the \(limitMs) ms \(bound)\(words)",
-                hint: isDeadline ? "train fewer epochs or on fewer examples" : "raise the trainer's time limit")
+                hint: isDeadline ? "train fewer epochs or on fewer examples" : "raise trainer_minutes in agent.yaml")
         }
         switch outcome.status {
         case .exited(let status):
@@ -130,6 +130,9 @@ package struct ExternalTrainer: AgentTrainer {
         let signs = ["MemoryError", "bad_alloc", "annot allocate memory", "ut of memory"]
         let text = outcome.errors.text
         guard signs.contains(where: { text.contains($0) }) else { return nil }
-        return "its memory limit is \(limit >> 20) MiB of address space; raise it if the machine has more"
+        return """
+            its memory limit is \(limit >> 20) MiB of address space a process; raise memory_mb in agent.yaml if the \
+            machine has more
+            """
     }
 }
