@@ -14,6 +14,8 @@ package struct AgentError: Error, Equatable, CustomStringConvertible {
         case joinedElsewhere
         /// The disk is full.
         case diskFull
+        /// There is no consent file: nobody has said what to take part in.
+        case consentMissing
         /// The settings or the consent file cannot be read.
         case invalidSettings
         /// The data cannot be read, or are not what the task needs.

@@ -53,6 +53,19 @@ struct AgentFolderTests {
         return (update, blob, outline, try statement.signed(by: key), statement)
     }
 
+    @Test("A folder without a consent file consents to nothing, and says how to get one")
+    func consentMissing() throws {
+        let temporary = try TemporaryFolder()
+        let folder = AgentFolder(path: temporary.path)
+        #expect { try folder.consent() } throws: { error in
+            error as? AgentError == AgentError(.consentMissing, "") && "\(error)".contains(folder.consentPath)
+                && "\(error)".contains("tributary agent join \"$(cat \(folder.joinPath))\" --home \(folder.path)")
+        }
+        let consent = Consent(schema: Consent.Schema(features: 6, classes: 3))
+        try folder.write(text: consent.text, to: folder.consentPath)
+        #expect(try folder.consent() == consent)
+    }
+
     @Test("A crash before any step of storing an update leaves nothing to send, or everything")
     func storedUpdateAtEveryStep() throws {
         let (update, blob, outline, signed, statement) = try contribution(value: 0.5)

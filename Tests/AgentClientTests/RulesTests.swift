@@ -20,11 +20,29 @@ struct RulesTests {
             ("schema: { features: 7, classes: 3 }", "7"), ("tasks: [mnist, \"digits-*\"]", "tasks"),
             ("proof_levels: [L1, L2]", "proof_levels"), ("reward: { scores: [samples] }", "reward.scores"),
             ("reward: { minimum_per_round: \"1.000001\" }", "minimum_per_round"),
+            ("privacy: []", "in the clear), which is not in privacy in consent.yaml"),
+            ("privacy: [secure-aggregation, differential-privacy]", "its privacy is \"none\""),
         ])
     func objections(text: String, word: String) throws {
         let task = try Fixtures.task()
         #expect(Consent(schema: nil).objection(to: task) == nil)
         #expect(try Consent(text: text).objection(to: task)?.contains(word) == true)
+    }
+
+    @Test("A consent file without a word on privacy accepts updates in the clear, and no way that there is not yet")
+    func privacyByDefault() throws {
+        var task = try Fixtures.task()
+        let silent = try Consent(text: "tasks: [\"*\"]")
+        #expect(silent.privacy == [.inTheClear])
+        #expect(silent.objection(to: task) == nil)
+        task.privacy = .secureAggregation
+        #expect(silent.objection(to: task)?.contains("its privacy is \"secure-aggregation\", which") == true)
+        #expect(try Consent(text: "privacy: [none, secure-aggregation]").objection(to: task) == nil)
+        #expect { try Consent(text: "privacy: [clear]") } throws: {
+            "\($0)".contains("a list of none, secure-aggregation, differential-privacy, not \"clear\"")
+        }
+        #expect { try Consent(text: "privacy: none") } throws: { "\($0)".contains("privacy must be a list") }
+        #expect { try Consent(text: "privasy: [none]") } throws: { "\($0)".contains("did you mean \"privacy\"?") }
     }
 
     @Test("A model that is too large for consent or memory is turned down")

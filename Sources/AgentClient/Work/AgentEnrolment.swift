@@ -45,13 +45,14 @@ package struct AgentEnrolment: Sendable {
         let outcome = try await CoordinatorConnection.with(join: join, key: key) {
             (connection) async throws(AgentError) in try await register(key, over: connection, label: label)
         }
-        try folder.write(joinString: join)
         if try folder.text(at: folder.consentPath) == nil {
             try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)
         }
         if try folder.text(at: folder.settingsPath) == nil {
             try folder.write(text: AgentSettings.firstText(data: data), to: folder.settingsPath)
         }
+        // Last: a folder that `run` takes to have joined has a consent file, wherever this was cut off.
+        try folder.write(joinString: join)
         var state = folder.state()
         state.participant = outcome.participant
         state.registration = outcome.registration

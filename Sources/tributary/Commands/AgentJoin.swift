@@ -51,8 +51,8 @@ struct AgentJoin: ParsableCommand {
 
     func run() throws {
         let join = try JoinString(parsing: joinString)
-        let source = try data.map { try AgentData.load($0) }
         let folder = home.folder
+        let source = try (data ?? Self.dataToConsentTo(in: folder)).map { try AgentData.load($0) }
         let label = label
         let outcome = try InterruptibleWork.run {
             try await AgentEnrolment(folder: folder, join: join).run(
@@ -76,5 +76,13 @@ struct AgentJoin: ParsableCommand {
         let dataFlag = data == nil ? " --data PATH" : ""
         let homeFlag = home.home.map { " --home \($0)" } ?? ""
         Terminal.line("next     tributary agent run\(homeFlag)\(dataFlag)")
+    }
+
+    /// The data that agent.yaml names for the built-in trainer, where a consent file is to be written for them.
+    private static func dataToConsentTo(in folder: AgentFolder) throws -> String? {
+        guard try folder.text(at: folder.consentPath) == nil, let text = try folder.text(at: folder.settingsPath)
+        else { return nil }
+        let settings = try AgentSettings(text: text, threads: 1)
+        return settings.trainer == nil ? settings.data : nil
     }
 }

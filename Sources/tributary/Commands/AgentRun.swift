@@ -65,14 +65,12 @@ struct AgentRun: ParsableCommand {
         var settings = try AgentSettings(
             text: try folder.text(at: folder.settingsPath) ?? "",
             threads: ProcessInfo.processInfo.activeProcessorCount)
-        let consent = try folder.text(at: folder.consentPath).map { (text) throws(AgentError) in
-            try Consent(text: text)
-        }
+        let consent = try folder.consent()
         let (trainer, data) = try choice.make(&settings)
         Machine.setNiceness(settings.nice)
         // A round needs as many: the model, the one in training, the update.
         ZeroedMemory.keepSpares(3)
-        let rules = AgentRules(settings: settings, consent: consent ?? Consent(schema: nil), data: data)
+        let rules = AgentRules(settings: settings, consent: consent, data: data)
         let goal = AgentGoal(roundCount: once ? 1 : rounds, endsWhenClosed: exitWhenClosed)
         let answered = try InterruptibleWork.run {
             do {

@@ -88,8 +88,7 @@ struct Installation {
             return "\(settings.threads) threads, power \(settings.power)"
         }
         look("consent") {
-            guard let text = try folder.text(at: folder.consentPath) else { return "none: every task is taken" }
-            _ = try Consent(text: text)
+            _ = try folder.consent()
             return folder.consentPath
         }
         look("data") {
