@@ -20,6 +20,9 @@ package enum AgentLimits {
     package static let receiptByteCount = 256 * 1_024
     /// Statements of its own that an agent remembers.
     package static let recentStatementCount = 32
+    /// Figures of a trainer that a round's line in the log names, and characters of one name.
+    package static let loggedMetricCount = 8
+    package static let loggedNameLength = 32
     /// Rounds in a row that a task's training may fail before the task is declined.
     package static let failuresOfTask = 3
     /// Bytes a second of a bandwidth limit.

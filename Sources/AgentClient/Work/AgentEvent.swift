@@ -8,8 +8,8 @@ package enum AgentEvent: Sendable {
         package let round: UInt32
         /// Examples that the statement names.
         package let sampleCount: UInt64
-        /// How long training took; nil where the update was made before the agent was restarted.
-        package let trainingSeconds: Double?
+        /// How training went; nil where the update was made before the agent was restarted.
+        package let training: TrainingNote?
         package let sentByteCount: Int
         package let fetchedByteCount: Int
         /// The entry that accepts it; nil where it does not count.
@@ -61,8 +61,9 @@ package enum AgentEvent: Sendable {
 
     private static func line(_ answered: Answered) -> String {
         var parts: [String] = []
-        if let seconds = answered.trainingSeconds {
-            parts.append("trained on \(answered.sampleCount) examples in \(Self.seconds(seconds))")
+        if let training = answered.training {
+            let figures = training.figures.map { " (\($0))" } ?? ""
+            parts.append("trained on \(answered.sampleCount) examples in \(Self.seconds(training.seconds))\(figures)")
         } else {
             parts.append("took up what was trained on \(answered.sampleCount) examples")
         }

@@ -208,7 +208,7 @@ package actor AgentRunner {
 
     /// Notes what became of a contribution.
     func settle(
-        _ stored: StoredUpdate, _ reply: WireContributionReply, training seconds: Double?, sent: Int, fetched: Int
+        _ stored: StoredUpdate, _ reply: WireContributionReply, training: TrainingNote?, sent: Int, fetched: Int
     ) async {
         let statement = stored.statement
         answeredCount += 1
@@ -227,7 +227,7 @@ package actor AgentRunner {
             timeMs: surroundings.nowMs())
         let event = AgentEvent.answered(
             AgentEvent.Answered(
-                taskName: name, round: statement.round, sampleCount: statement.sampleCount, trainingSeconds: seconds,
+                taskName: name, round: statement.round, sampleCount: statement.sampleCount, training: training,
                 sentByteCount: sent, fetchedByteCount: fetched, sequence: reply.accepted ? reply.sequence : nil,
                 reason: reply.accepted ? nil : reason))
         say(event, event.line)

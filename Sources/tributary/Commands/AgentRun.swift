@@ -19,7 +19,7 @@ struct AgentRun: ParsableCommand {
               tributary agent run
               tributary agent run --home ./agent-1 --data digits --once
               tributary agent run --exit-when-closed --json
-              tributary agent run --scenario Simulations/scenarios/digits.yaml --participant 3
+              tributary agent run --scenario Simulations/scenarios/digits-default.yaml --participant 3
             """)
 
     @OptionGroup var home: AgentHomeOption
