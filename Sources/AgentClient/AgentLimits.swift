@@ -47,6 +47,14 @@ package enum AgentLimits {
     package static let retryFirstMs: UInt64 = 200
     /// Longest wait between two tries.
     package static let retryCapMs: UInt64 = 30_000
+    /// Between the first two lines in the log on the same failure; it doubles up to `retryNoticeCapMs`.
+    package static let retryNoticeFirstMs: UInt64 = 10_000
+    /// Longest time that a failure which lasts is not told of.
+    package static let retryNoticeCapMs: UInt64 = 600_000
+    /// After the next try is due, how long until the same failure counts as a new one.
+    package static let retryQuietMs: UInt64 = 60_000
+    /// Reasons for failing that are told apart at once.
+    package static let retryReasonCount = 32
     /// Longest wait that a coordinator may ask for.
     package static let retryAfterCapMs: UInt64 = 600_000
     /// For a connection to be made.

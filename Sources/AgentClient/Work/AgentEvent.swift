@@ -22,7 +22,8 @@ package enum AgentEvent: Sendable {
     /// This machine's clock is so many seconds before (positive) or behind the coordinator's.
     case clockDiffers(seconds: Int64)
     case waiting(String)
-    case retrying(AgentError, waitMs: UInt64)
+    /// A request failed for the `tries`-th time and is made again; not every time is told.
+    case retrying(AgentError, waitMs: UInt64, tries: Int)
     case declined(taskName: String, reason: String)
     case answered(Answered)
     /// The round closed before the contribution was in.
@@ -44,8 +45,9 @@ package enum AgentEvent: Sendable {
             coordinator's; deadlines are kept all the same, `hours` are not: set it (timedatectl set-ntp true)
             """
         case .waiting(let reason): reason
-        case .retrying(let error, let waitMs):
+        case .retrying(let error, let waitMs, let tries):
             "\(error.message); trying again in \(Self.seconds(Double(waitMs) / 1_000))"
+                + (tries > 1 ? " (failed \(tries) times)" : "")
         case .declined(let name, let reason): "declined task \(name): \(reason)"
         case .answered(let answered): Self.line(answered)
         case .roundOver(let round, let reason): "round \(round): \(reason)"

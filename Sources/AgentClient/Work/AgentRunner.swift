@@ -32,6 +32,7 @@ package actor AgentRunner {
     let surroundings: AgentSurroundings
     let observer: @Sendable (AgentEvent) -> Void
     let patience: Patience
+    private let retryNotices: RetryNotices
     let shelf: ModelShelf
     let upload: BlobUpload
     private let goal: AgentGoal
@@ -65,7 +66,9 @@ package actor AgentRunner {
         self.surroundings = surroundings
         self.observer = observer
         state = folder.state()
-        patience = Patience(trialCount: nil, sleep: surroundings.sleep) { observer(.retrying($0, waitMs: $1)) }
+        let notices = RetryNotices(nowMs: surroundings.nowMs, observer: observer)
+        retryNotices = notices
+        patience = Patience(trialCount: nil, sleep: surroundings.sleep) { notices.note($0, waitMs: $1) }
         let settings = rules.settings
         shelf = ModelShelf(
             folder: folder,
@@ -212,6 +215,7 @@ package actor AgentRunner {
     ) async {
         let statement = stored.statement
         answeredCount += 1
+        retryNotices.forget()
         failures[statement.task] = nil
         if reply.accepted {
             state.acceptedCount += 1
