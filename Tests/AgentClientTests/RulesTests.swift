@@ -86,6 +86,25 @@ struct RulesTests {
         #expect(try AgentSettings(text: AgentSettings.firstText(data: expected.data), threads: 2) == expected)
     }
 
+    @Test(
+        "Other data replace those of the settings file, and nothing else in it",
+        arguments: [
+            ("threads: 2\ndata: /old\n# why\nnice: 3\n", "threads: 2\ndata: \"/new\"\n# why\nnice: 3\n"),
+            ("# data: /srv/mydata\nthreads: 2", "data: \"/new\"\nthreads: 2"), ("nice: 3", "data: \"/new\"\nnice: 3"),
+            ("", "data: \"/new\"\n"),
+        ])
+    func otherData(text: String, changed: String) throws {
+        #expect(try AgentSettings.text(text, withData: "/new") == changed)
+        #expect(try AgentSettings.text(changed, withData: "/new") == changed)
+    }
+
+    @Test(
+        "A settings file that says it in a way of its own is left alone",
+        arguments: ["data: >\n  /old\n", "{ data: /old }", "thread: 2", "\"data\": /old"])
+    func dataOfAnotherForm(text: String) {
+        #expect(throws: AgentError(.invalidSettings, "")) { try AgentSettings.text(text, withData: "/new") }
+    }
+
     @Test("A trainer's program is held to the standing bounds, and to those that agent.yaml sets in their place")
     func trainerLimits() throws {
         let standing = try AgentSettings(text: "threads: 2", threads: 1).trainerLimits

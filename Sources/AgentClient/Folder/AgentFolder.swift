@@ -136,7 +136,7 @@ package struct AgentFolder: Sendable {
             throw AgentError(
                 .consentMissing, "\(consentPath) is missing: it says which tasks this machine takes part in",
                 hint: """
-                    write it again with `tributary agent join "$(cat \(joinPath))" --home \(path)`, which changes \
+                    write it again with `\(command("join \"$(cat \(Self.shellWord(joinPath)))\""))`, which changes \
                     nothing else and needs no new invitation
                     """)
         }

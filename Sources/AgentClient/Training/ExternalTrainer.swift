@@ -23,7 +23,8 @@ package struct ExternalTrainer: AgentTrainer {
     /// The program is looked up on the `PATH`. It runs in another folder than the agent, so an argument, and the data
     /// path, that names a file here by a relative path is made absolute.
     ///
-    /// - Throws: `AgentError` with code `invalidSettings` if there is no such program, or nothing to limit it with.
+    /// - Throws: `AgentError` with code `inputMissing` if there is no such program, `invalidSettings` if there is
+    ///   nothing to limit it with.
     package init(
         command: [String], dataPath: String?, limits: TrainerLimits = TrainerLimits()
     ) throws(AgentError) {
@@ -45,7 +46,7 @@ package struct ExternalTrainer: AgentTrainer {
         }
         guard let program = Self.program(named: name) else {
             throw AgentError(
-                .invalidSettings, "there is no program \"\(name)\" to train with",
+                .inputMissing, "there is no program \"\(name)\" to train with",
                 hint: "give its path, or install it; the PATH is \(Self.searchPath)")
         }
         guard let limiter = Self.program(named: "prlimit") else {

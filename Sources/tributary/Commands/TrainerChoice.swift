@@ -53,7 +53,7 @@ struct TrainerChoice: ParsableArguments {
         }
         guard let path = settings.data else {
             throw AgentError(
-                .unusableData, "there are no data to train on",
+                .inputMissing, "there are no data to train on",
                 hint: "name them with --data, or with `data:` in agent.yaml in the agent's folder")
         }
         let data = try AgentData.load(path)
