@@ -54,8 +54,11 @@ cat >"$tree/etc/tributary/agent.yaml" <<'TEXT'
 # data: /srv/mydata
 # A program that trains, in place of the built-in trainer.
 # trainer: "python3 /usr/share/doc/tributary-agent/examples/train_pytorch.py"
+# How long that program may take for a round, and how large a file it may write.
+# trainer_minutes: 60
+# trainer_file_mb: 8000
 # threads: 2
-# Memory of a trainer; tasks that need more are declined.
+# Memory of a trainer (of each process of a program); tasks that need more are declined.
 # memory_mb: 2000
 # bandwidth_mbps: { up: 5, down: 20 }
 # When it may train, in local time.

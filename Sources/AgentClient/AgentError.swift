@@ -14,6 +14,10 @@ package struct AgentError: Error, Equatable, CustomStringConvertible {
         case joinedElsewhere
         /// The disk is full.
         case diskFull
+        /// There is no consent file: nobody has said what to take part in.
+        case consentMissing
+        /// Data or a program to train with are not named, or are not where they were named.
+        case inputMissing
         /// The settings or the consent file cannot be read.
         case invalidSettings
         /// The data cannot be read, or are not what the task needs.

@@ -20,12 +20,19 @@ package enum AgentLimits {
     package static let receiptByteCount = 256 * 1_024
     /// Statements of its own that an agent remembers.
     package static let recentStatementCount = 32
+    /// Figures of a trainer that a round's line in the log names, and characters of one name.
+    package static let loggedMetricCount = 8
+    package static let loggedNameLength = 32
     /// Rounds in a row that a task's training may fail before the task is declined.
     package static let failuresOfTask = 3
     /// Bytes a second of a bandwidth limit.
     package static let bandwidthMbps = 0.1...100_000
     /// Megabytes of a memory limit.
     package static let memoryMB = 16...16_777_216
+    /// Minutes that a trainer's program may take for a round: up to a week.
+    package static let trainerMinutes = 1...10_080
+    /// Megabytes of a file that a trainer's program writes.
+    package static let trainerFileMB = 1...16_777_216
     /// Threads of a trainer.
     package static let threadCount = 1...256
     /// Longest a work request waits at the coordinator.
@@ -40,6 +47,14 @@ package enum AgentLimits {
     package static let retryFirstMs: UInt64 = 200
     /// Longest wait between two tries.
     package static let retryCapMs: UInt64 = 30_000
+    /// Between the first two lines in the log on the same failure; it doubles up to `retryNoticeCapMs`.
+    package static let retryNoticeFirstMs: UInt64 = 10_000
+    /// Longest time that a failure which lasts is not told of.
+    package static let retryNoticeCapMs: UInt64 = 600_000
+    /// After the next try is due, how long until the same failure counts as a new one.
+    package static let retryQuietMs: UInt64 = 60_000
+    /// Reasons for failing that are told apart at once.
+    package static let retryReasonCount = 32
     /// Longest wait that a coordinator may ask for.
     package static let retryAfterCapMs: UInt64 = 600_000
     /// For a connection to be made.

@@ -98,6 +98,8 @@ package enum CoordinatorServerLimits {
     package static let stopSeconds: Int64 = 20
     /// After a request the core's timers are looked at within that time.
     package static let timerDelayMs: UInt64 = 200
+    /// When a client may try again that found the disk full.
+    package static let diskFullRetryMs: UInt64 = 5_000
     /// Longest the coordinator sleeps before it looks at the clock again: a clock may be set.
     package static let longestSleepMs: UInt64 = 10_000
     /// Before books that could not be written are tried again; doubles up to the longest.

@@ -1,6 +1,7 @@
 import AgentClient
 import Attestation
 import Federation
+import Foundation
 import Ledger
 import Synchronization
 import Tensors
@@ -51,6 +52,27 @@ struct AgentFolderTests {
             sampleCount: 10, stepCount: 1, nonce: [UInt8](repeating: 0, count: 16), previousContribution: .zero,
             ledgerRootSeen: .zero)
         return (update, blob, outline, try statement.signed(by: key), statement)
+    }
+
+    @Test("A command to paste names the folder where it is another than the usual one, as one word of a shell")
+    func commands() {
+        let usual = AgentFolder(path: AgentFolder.defaultPath(environment: ProcessInfo.processInfo.environment))
+        #expect(usual.command("run") == "tributary agent run")
+        #expect(AgentFolder(path: "/srv/a-1").command("run") == "tributary agent run --home /srv/a-1")
+        #expect(AgentFolder(path: "/srv/it's a").command("run") == "tributary agent run --home '/srv/it'\\''s a'")
+    }
+
+    @Test("A folder without a consent file consents to nothing, and says how to get one")
+    func consentMissing() throws {
+        let temporary = try TemporaryFolder()
+        let folder = AgentFolder(path: temporary.path)
+        #expect { try folder.consent() } throws: { error in
+            error as? AgentError == AgentError(.consentMissing, "") && "\(error)".contains(folder.consentPath)
+                && "\(error)".contains("tributary agent join \"$(cat \(folder.joinPath))\" --home \(folder.path)`")
+        }
+        let consent = Consent(schema: Consent.Schema(features: 6, classes: 3))
+        try folder.write(text: consent.text, to: folder.consentPath)
+        #expect(try folder.consent() == consent)
     }
 
     @Test("A crash before any step of storing an update leaves nothing to send, or everything")

@@ -56,12 +56,13 @@ enum Fixtures {
 /// Zeros on the grid for every round, or the failures that it was told to have.
 struct ZeroTrainer: AgentTrainer {
     var failure: AgentError?
+    var metrics: [String: Double] = [:]
     var needsPreviousModel: Bool { false }
 
     func train(_ job: TrainingJob) async throws(AgentError) -> TrainedUpdate {
         if let failure { throw failure }
         return TrainedUpdate(
             update: SharedParameterSet(ParameterSet(zeros: job.task.architecture.parameterLayout)), sampleCount: 10,
-            stepCount: 1, metrics: [:])
+            stepCount: 1, metrics: metrics)
     }
 }

@@ -20,11 +20,29 @@ struct RulesTests {
             ("schema: { features: 7, classes: 3 }", "7"), ("tasks: [mnist, \"digits-*\"]", "tasks"),
             ("proof_levels: [L1, L2]", "proof_levels"), ("reward: { scores: [samples] }", "reward.scores"),
             ("reward: { minimum_per_round: \"1.000001\" }", "minimum_per_round"),
+            ("privacy: []", "in the clear), which is not in privacy in consent.yaml"),
+            ("privacy: [secure-aggregation, differential-privacy]", "its privacy is \"none\""),
         ])
     func objections(text: String, word: String) throws {
         let task = try Fixtures.task()
         #expect(Consent(schema: nil).objection(to: task) == nil)
         #expect(try Consent(text: text).objection(to: task)?.contains(word) == true)
+    }
+
+    @Test("A consent file without a word on privacy accepts updates in the clear, and no way that there is not yet")
+    func privacyByDefault() throws {
+        var task = try Fixtures.task()
+        let silent = try Consent(text: "tasks: [\"*\"]")
+        #expect(silent.privacy == [.inTheClear])
+        #expect(silent.objection(to: task) == nil)
+        task.privacy = .secureAggregation
+        #expect(silent.objection(to: task)?.contains("its privacy is \"secure-aggregation\", which") == true)
+        #expect(try Consent(text: "privacy: [none, secure-aggregation]").objection(to: task) == nil)
+        #expect { try Consent(text: "privacy: [clear]") } throws: {
+            "\($0)".contains("a list of none, secure-aggregation, differential-privacy, not \"clear\"")
+        }
+        #expect { try Consent(text: "privacy: none") } throws: { "\($0)".contains("privacy must be a list") }
+        #expect { try Consent(text: "privasy: [none]") } throws: { "\($0)".contains("did you mean \"privacy\"?") }
     }
 
     @Test("A model that is too large for consent or memory is turned down")
@@ -66,6 +84,55 @@ struct RulesTests {
         #expect(try AgentSettings(text: AgentSettings.firstText(data: nil), threads: 2) == expected)
         expected.data = "/a \"b\" \\c"
         #expect(try AgentSettings(text: AgentSettings.firstText(data: expected.data), threads: 2) == expected)
+    }
+
+    @Test(
+        "Other data replace those of the settings file, and nothing else in it",
+        arguments: [
+            ("threads: 2\ndata: /old\n# why\nnice: 3\n", "threads: 2\ndata: \"/new\"\n# why\nnice: 3\n"),
+            ("# data: /srv/mydata\nthreads: 2", "data: \"/new\"\nthreads: 2"), ("nice: 3", "data: \"/new\"\nnice: 3"),
+            ("", "data: \"/new\"\n"),
+        ])
+    func otherData(text: String, changed: String) throws {
+        #expect(try AgentSettings.text(text, withData: "/new") == changed)
+        #expect(try AgentSettings.text(changed, withData: "/new") == changed)
+    }
+
+    @Test(
+        "A settings file that says it in a way of its own is left alone",
+        arguments: ["data: >\n  /old\n", "{ data: /old }", "thread: 2", "\"data\": /old"])
+    func dataOfAnotherForm(text: String) {
+        #expect(throws: AgentError(.invalidSettings, "")) { try AgentSettings.text(text, withData: "/new") }
+    }
+
+    @Test("A trainer's program is held to the standing bounds, and to those that agent.yaml sets in their place")
+    func trainerLimits() throws {
+        let standing = try AgentSettings(text: "threads: 2", threads: 1).trainerLimits
+        #expect(standing == TrainerLimits(threadCount: 2))
+        #expect(standing.memoryByteCount == 8 << 30 && standing.wallSeconds == 3_600)
+        let text = """
+            threads: 3
+            memory_mb: 500
+            trainer_minutes: 90
+            trainer_file_mb: 20
+            """
+        let set = TrainerLimits(
+            wallSeconds: 5_400, memoryByteCount: 500_000_000, fileByteCount: 20_000_000, threadCount: 3)
+        #expect(try AgentSettings(text: text, threads: 1).trainerLimits == set)
+    }
+
+    @Test(
+        "A bound on the trainer that makes no sense is refused with what fits",
+        arguments: [
+            ("trainer_minutes: 0", "trainer_minutes must be a whole number from 1 to 10080, not \"0\" (line 1)"),
+            ("trainer_minutes: { soft: 1 }", "trainer_minutes must be one value"),
+            ("trainer_file_mb: 1.5", "trainer_file_mb must be a whole number from 1 to"),
+            ("trainer_file: 5", "did you mean \"trainer_file_mb\"?"),
+            ("trainer_minute: 5", "did you mean \"trainer_minutes\"?"),
+            ("memory_mb: 1", "memory_mb must be a whole number from 16 to"),
+        ])
+    func trainerBounds(text: String, words: String) {
+        #expect { try AgentSettings(text: text, threads: 1) } throws: { "\($0)".contains(words) }
     }
 
     @Test("Files that somebody damaged give typed errors")

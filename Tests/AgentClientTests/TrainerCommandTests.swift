@@ -27,9 +27,12 @@ struct TrainerCommandTests {
 
     @Test(
         "Names a program that is there",
-        arguments: [[], [""], ["no-such-program"], ["/no/such/program"], ["/usr"], ["a\0b"]])
-    func program(command: [String]) {
-        #expect(throws: AgentError(.invalidSettings, "")) { try ExternalTrainer(command: command, dataPath: nil) }
+        arguments: [
+            ([], .invalidSettings), ([""], .invalidSettings), (["a\0b"], .invalidSettings),
+            (["no-such-program"], .inputMissing), (["/no/such/program"], .inputMissing), (["/usr"], .inputMissing),
+        ] as [([String], AgentError.Code)])
+    func program(command: [String], code: AgentError.Code) {
+        #expect(throws: AgentError(code, "")) { try ExternalTrainer(command: command, dataPath: nil) }
     }
 
     @Test("Has the programs and files that it names by relative paths made absolute, and nothing else")

@@ -65,12 +65,17 @@ enum AgentFile {
     /// Makes the names in a file's folder survive a power cut.
     static func flushFolder(of path: String, steps: FolderSteps) throws(AgentError) {
         try steps.before("flush the folder of \(path)")
-        let folder = path.lastIndex(of: "/").map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
+        let folder = Self.folder(of: path)
         let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
         guard descriptor >= 0 else { throw .file("flush", folder, errno) }
         defer { close(descriptor) }
         // Some file systems refuse to flush a folder and need no flushing.
         if fsync(descriptor) != 0, errno != EINVAL, errno != EBADF { throw .file("flush", folder, errno) }
+    }
+
+    /// The folder that a file is in.
+    static func folder(of path: String) -> String {
+        path.lastIndex(of: "/").map { path[..<$0].isEmpty ? "/" : String(path[..<$0]) } ?? "."
     }
 
     /// The bytes of a regular file; nil where there is none.
@@ -155,7 +160,10 @@ extension AgentError {
         case ENOSPC, EDQUOT:
             return AgentError(
                 .diskFull, "cannot \(action) \(path): \(reason)",
-                hint: "make room on that disk (df -h \(path)) and start the agent again; nothing is lost")
+                hint: """
+                    make room on that disk (df -h \(AgentFile.folder(of: path))) and start the agent again; nothing is \
+                    lost
+                    """)
         case EACCES, EPERM, EROFS:
             return AgentError(
                 .folderUnusable, "cannot \(action) \(path): \(reason)",

@@ -127,6 +127,22 @@ package struct AgentFolder: Sendable {
         return text
     }
 
+    /// What the participant agreed to.
+    ///
+    /// - Throws: `AgentError` with code `consentMissing` where there is no file, as that is no consent to everything,
+    ///   and `invalidSettings` for one that cannot be read.
+    package func consent() throws(AgentError) -> Consent {
+        guard let text = try text(at: consentPath) else {
+            throw AgentError(
+                .consentMissing, "\(consentPath) is missing: it says which tasks this machine takes part in",
+                hint: """
+                    write it again with `\(command("join \"$(cat \(Self.shellWord(joinPath)))\""))`, which changes \
+                    nothing else and needs no new invitation
+                    """)
+        }
+        return try Consent(text: text)
+    }
+
     /// Replaces the text of a file that people may edit.
     package func write(text: String, to path: String) throws(AgentError) {
         try AgentFile.replace(path, with: Array(text.utf8), steps: steps)

@@ -9,8 +9,13 @@ package struct AgentSettings: Equatable, Sendable {
     package var trainer: String?
     /// Threads to train and digest with.
     package var threads: Int
-    /// Memory of a trainer, in megabytes; tasks that need more are declined. Nil for no limit.
+    /// Memory of a trainer, in megabytes; tasks that need more are declined. Nil for no tasks declined, and the bound
+    /// of `TrainerLimits` for each process of a trainer's program.
     package var memoryMB: Int?
+    /// Longest time that a trainer's program may take for a round, in minutes; nil for the bound of `TrainerLimits`.
+    package var trainerMinutes: Int?
+    /// Largest file that a trainer's program may write, in megabytes; nil for the bound of `TrainerLimits`.
+    package var trainerFileMB: Int?
     /// To the coordinator, in megabits a second; nil for no limit.
     package var uplinkMbps: Double?
     /// From the coordinator, in megabits a second; nil for no limit.
@@ -49,12 +54,17 @@ package struct AgentSettings: Equatable, Sendable {
 
     private mutating func read(_ root: ConfigurationSection) throws(FederationError) {
         try root.expectOnly(
-            ["data", "trainer", "threads", "memory_mb", "bandwidth_mbps", "hours", "power", "nice"],
+            [
+                "data", "trainer", "trainer_minutes", "trainer_file_mb", "threads", "memory_mb", "bandwidth_mbps",
+                "hours", "power", "nice",
+            ],
             elsewhere: ["bandwidth_mbps.up", "bandwidth_mbps.down"])
         data = try root.string("data")
         trainer = try root.string("trainer")
         threads = try root.integer("threads", in: AgentLimits.threadCount) ?? threads
         memoryMB = try root.integer("memory_mb", in: AgentLimits.memoryMB)
+        trainerMinutes = try root.integer("trainer_minutes", in: AgentLimits.trainerMinutes)
+        trainerFileMB = try root.integer("trainer_file_mb", in: AgentLimits.trainerFileMB)
         if let section = try root.section("bandwidth_mbps") {
             try section.expectOnly(["up", "down"])
             uplinkMbps = try section.number("up", in: AgentLimits.bandwidthMbps)
@@ -86,8 +96,11 @@ package struct AgentSettings: Equatable, Sendable {
         \(data.map { "data: \(ConfigurationSection.quoted($0))" } ?? "# data: /srv/mydata")
         # A program that trains, in place of the built-in trainer.
         # trainer: "python3 /opt/train.py"
+        # How long that program may take for a round, and how large a file it may write.
+        # trainer_minutes: 60
+        # trainer_file_mb: 8000
         # threads: 2
-        # Memory of a trainer; tasks that need more are declined.
+        # Memory of a trainer (of each process of a program); tasks that need more are declined.
         # memory_mb: 2000
         # bandwidth_mbps: { up: 5, down: 20 }
         # When it may train, in local time.
@@ -97,6 +110,15 @@ package struct AgentSettings: Equatable, Sendable {
         # nice: 10
 
         """
+    }
+
+    /// The bounds on a trainer's program: those that the file sets, and the standing ones where it says nothing.
+    package var trainerLimits: TrainerLimits {
+        var limits = TrainerLimits(threadCount: threads)
+        if let trainerMinutes { limits.wallSeconds = trainerMinutes * 60 }
+        if let memoryMB { limits.memoryByteCount = UInt64(memoryMB) * 1_000_000 }
+        if let trainerFileMB { limits.fileByteCount = UInt64(trainerFileMB) * 1_000_000 }
+        return limits
     }
 
     /// The memory that a round of a task takes with the built-in trainer, in bytes: the model, the update, and the

@@ -27,6 +27,9 @@ package struct Consent: Equatable, Sendable {
     package var proofLevels: Set<String>
     /// Scores that the participant is content to be paid by.
     package var scores: Set<String>
+    /// What the participant is content to let the coordinator see of its updates; a file without the key accepts that
+    /// they are seen in the clear.
+    package var privacy: Set<PrivacyMode>
     /// Least pool of one round, in units of 10^-6 token.
     package var minimumPool: UInt64
     /// Largest model file, in megabytes (10^6 bytes).
@@ -44,6 +47,7 @@ package struct Consent: Equatable, Sendable {
         tasks = [NamePattern("*")]
         proofLevels = Set(Self.allProofLevels)
         scores = Set(Self.allScores)
+        privacy = [.inTheClear]
         minimumPool = 0
         largestModelMB = 1_000
     }
@@ -61,7 +65,7 @@ package struct Consent: Equatable, Sendable {
 
     private init(section root: ConfigurationSection) throws(FederationError) {
         try root.expectOnly(
-            ["schema", "tasks", "proof_levels", "reward", "model"],
+            ["schema", "tasks", "proof_levels", "privacy", "reward", "model"],
             elsewhere: [
                 "schema.features", "schema.classes", "reward.minimum_per_round", "reward.scores", "model.max_mb",
             ])
@@ -76,6 +80,8 @@ package struct Consent: Equatable, Sendable {
         }
         if let names = try root.strings("tasks") { tasks = names.map { NamePattern($0) } }
         proofLevels = try Self.words("proof_levels", of: root, among: Self.allProofLevels) ?? proofLevels
+        let modes = try Self.words("privacy", of: root, among: PrivacyMode.allCases.map(\.rawValue))
+        if let modes { privacy = Set(modes.compactMap(PrivacyMode.init(rawValue:))) }
         if let section = try root.section("reward") {
             try section.expectOnly(["minimum_per_round", "scores"])
             scores = try Self.words("scores", of: section, among: Self.allScores) ?? scores
@@ -118,6 +124,10 @@ package struct Consent: Equatable, Sendable {
         }
         guard proofLevels.contains(Self.currentProofLevel) else {
             return "it is of proof level \(Self.currentProofLevel), which is not in proof_levels in consent.yaml"
+        }
+        guard privacy.contains(task.privacy) else {
+            let sees = task.privacy == .inTheClear ? " (the coordinator sees updates in the clear)" : ""
+            return "its privacy is \"\(task.privacy.rawValue)\"\(sees), which is not in privacy in consent.yaml"
         }
         let score = Self.word(for: task.reward.score)
         guard scores.contains(score) else {
@@ -162,6 +172,8 @@ package struct Consent: Equatable, Sendable {
             "tasks: [\(tasks.map { "\"\($0.text)\"" }.joined(separator: ", "))]",
             "# How training is proved: L0 is a signed update, and no more of the data or the machine.",
             "proof_levels: [\(Self.allProofLevels.filter(proofLevels.contains).joined(separator: ", "))]",
+            "# How updates are kept from the coordinator: none is not at all, it sees every one in the clear.",
+            "privacy: [\(PrivacyMode.allCases.filter(privacy.contains).map(\.rawValue).joined(separator: ", "))]",
             "# Least that all participants of a round share, in tokens, and the scores to be paid by.",
             """
             reward: { minimum_per_round: "\(TokenAmount.text(minimumPool))", \

@@ -23,7 +23,8 @@ package struct ExternalTrainer: AgentTrainer {
     /// The program is looked up on the `PATH`. It runs in another folder than the agent, so an argument, and the data
     /// path, that names a file here by a relative path is made absolute.
     ///
-    /// - Throws: `AgentError` with code `invalidSettings` if there is no such program, or nothing to limit it with.
+    /// - Throws: `AgentError` with code `inputMissing` if there is no such program, `invalidSettings` if there is
+    ///   nothing to limit it with.
     package init(
         command: [String], dataPath: String?, limits: TrainerLimits = TrainerLimits()
     ) throws(AgentError) {
@@ -45,7 +46,7 @@ package struct ExternalTrainer: AgentTrainer {
         }
         guard let program = Self.program(named: name) else {
             throw AgentError(
-                .invalidSettings, "there is no program \"\(name)\" to train with",
+                .inputMissing, "there is no program \"\(name)\" to train with",
                 hint: "give its path, or install it; the PATH is \(Self.searchPath)")
         }
         guard let limiter = Self.program(named: "prlimit") else {
@@ -110,7 +111,7 @@ package struct ExternalTrainer: AgentTrainer {
             let bound = isDeadline ? "until the round's deadline" : "of its limit"
             return AgentError(
                 .trainerTimedOut, "the trainer was stopped after the \(limitMs) ms \(bound)\(words)",
-                hint: isDeadline ? "train fewer epochs or on fewer examples" : "raise the trainer's time limit")
+                hint: isDeadline ? "train fewer epochs or on fewer examples" : "raise trainer_minutes in agent.yaml")
         }
         switch outcome.status {
         case .exited(let status):
@@ -130,6 +131,9 @@ package struct ExternalTrainer: AgentTrainer {
         let signs = ["MemoryError", "bad_alloc", "annot allocate memory", "ut of memory"]
         let text = outcome.errors.text
         guard signs.contains(where: { text.contains($0) }) else { return nil }
-        return "its memory limit is \(limit >> 20) MiB of address space; raise it if the machine has more"
+        return """
+            its memory limit is \(limit >> 20) MiB of address space a process; raise memory_mb in agent.yaml if the \
+            machine has more
+            """
     }
 }

@@ -1,4 +1,5 @@
 internal import Attestation
+internal import FoundationEssentials
 package import Ledger
 package import Wire
 
@@ -13,6 +14,10 @@ package struct AgentEnrolment: Sendable {
         package let registration: UInt64
         package let origin: String
         package let openTaskCount: Int
+        /// What the ledger calls the participant: a label is registered once, with the key.
+        package var label = ""
+        /// Why agent.yaml does not have the data that were given; nil where it has.
+        package var dataObjection: String?
         /// Seconds by which this machine's clock is ahead of the coordinator's, where that is worth saying.
         package let clockAheadSeconds: Int64?
     }
@@ -29,7 +34,7 @@ package struct AgentEnrolment: Sendable {
     ///
     /// - Parameters:
     ///   - label: for people, up to 64 printable characters.
-    ///   - data: what to train on, for the first settings file.
+    ///   - data: what to train on, for the settings file.
     ///   - schema: of that data, for the first consent file.
     /// - Throws: `AgentError`: `joinedElsewhere`, `wrongCertificate`, `wrongLogKey`, `refused`, and those of the
     ///   network and the folder.
@@ -42,22 +47,38 @@ package struct AgentEnrolment: Sendable {
                 hint: "choose another folder with --home; each coordinator gets a key of its own")
         }
         let key = try folder.keyMadeIfMissing()
-        let outcome = try await CoordinatorConnection.with(join: join, key: key) {
+        var outcome = try await CoordinatorConnection.with(join: join, key: key) {
             (connection) async throws(AgentError) in try await register(key, over: connection, label: label)
         }
-        try folder.write(joinString: join)
         if try folder.text(at: folder.consentPath) == nil {
             try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)
         }
         if try folder.text(at: folder.settingsPath) == nil {
             try folder.write(text: AgentSettings.firstText(data: data), to: folder.settingsPath)
+        } else if let data {
+            do throws(AgentError) { try note(data: data) } catch { outcome.dataObjection = error.message }
         }
+        // Last: a folder that `run` takes to have joined has a consent file, wherever this was cut off.
+        try folder.write(joinString: join)
         var state = folder.state()
+        if state.registration != outcome.registration { state.label = label }
         state.participant = outcome.participant
         state.registration = outcome.registration
-        state.label = label
         try folder.write(state: state)
+        outcome.label = state.label
         return outcome
+    }
+
+    /// Writes other data into a settings file that is there already.
+    private func note(data: String) throws(AgentError) {
+        let old = try folder.text(at: folder.settingsPath) ?? ""
+        let new = try AgentSettings.text(old, withData: data)
+        guard new != old else { return }
+        if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder.settingsPath) {
+            // A package's configuration, say: replacing the link would take it out of use behind its owner's back.
+            throw AgentError(.invalidSettings, "\(folder.settingsPath) is a link to \(target)")
+        }
+        try folder.write(text: new, to: folder.settingsPath)
     }
 
     private func register(

@@ -8,8 +8,8 @@ package enum AgentEvent: Sendable {
         package let round: UInt32
         /// Examples that the statement names.
         package let sampleCount: UInt64
-        /// How long training took; nil where the update was made before the agent was restarted.
-        package let trainingSeconds: Double?
+        /// How training went; nil where the update was made before the agent was restarted.
+        package let training: TrainingNote?
         package let sentByteCount: Int
         package let fetchedByteCount: Int
         /// The entry that accepts it; nil where it does not count.
@@ -22,7 +22,8 @@ package enum AgentEvent: Sendable {
     /// This machine's clock is so many seconds before (positive) or behind the coordinator's.
     case clockDiffers(seconds: Int64)
     case waiting(String)
-    case retrying(AgentError, waitMs: UInt64)
+    /// A request failed for the `tries`-th time and is made again; not every time is told.
+    case retrying(AgentError, waitMs: UInt64, tries: Int)
     case declined(taskName: String, reason: String)
     case answered(Answered)
     /// The round closed before the contribution was in.
@@ -44,8 +45,9 @@ package enum AgentEvent: Sendable {
             coordinator's; deadlines are kept all the same, `hours` are not: set it (timedatectl set-ntp true)
             """
         case .waiting(let reason): reason
-        case .retrying(let error, let waitMs):
+        case .retrying(let error, let waitMs, let tries):
             "\(error.message); trying again in \(Self.seconds(Double(waitMs) / 1_000))"
+                + (tries > 1 ? " (failed \(tries) times)" : "")
         case .declined(let name, let reason): "declined task \(name): \(reason)"
         case .answered(let answered): Self.line(answered)
         case .roundOver(let round, let reason): "round \(round): \(reason)"
@@ -61,8 +63,9 @@ package enum AgentEvent: Sendable {
 
     private static func line(_ answered: Answered) -> String {
         var parts: [String] = []
-        if let seconds = answered.trainingSeconds {
-            parts.append("trained on \(answered.sampleCount) examples in \(Self.seconds(seconds))")
+        if let training = answered.training {
+            let figures = training.figures.map { " (\($0))" } ?? ""
+            parts.append("trained on \(answered.sampleCount) examples in \(Self.seconds(training.seconds))\(figures)")
         } else {
             parts.append("took up what was trained on \(answered.sampleCount) examples")
         }

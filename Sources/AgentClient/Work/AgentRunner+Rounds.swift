@@ -31,7 +31,8 @@ extension AgentRunner {
                 task: task, taskID: order.task, taskText: taskTexts[order.task] ?? [], round: order.round,
                 participant: identity.participant, model: model.parameters, modelFile: model.path,
                 previousModel: previous, folder: jobFolder, deadlineMs: deadlineMs))
-        let seconds = (ContinuousClock.now - start) / .seconds(1)
+        let note = TrainingNote(
+            seconds: (ContinuousClock.now - start) / .seconds(1), metrics: trained.metrics)
         try folder.remove(jobFolder)
         guard surroundings.nowMs() < deadlineMs else {
             observer(.roundOver(round: order.round, "closed before training was done; nothing was sent"))
@@ -58,14 +59,14 @@ extension AgentRunner {
             sending = .failure(error)
         }
         let stored = try await keeping.value.get()
-        try await deliver(stored, training: seconds, sent: try sending.get(), fetched: fetched)
+        try await deliver(stored, training: note, sent: try sending.get(), fetched: fetched)
     }
 
     /// Sends what the coordinator lacks of a stored contribution, states it, and notes the answer.
     ///
     /// - Parameter sent: bytes that were sent already, all that the coordinator asked for; nil if none were.
     func deliver(
-        _ stored: StoredUpdate, training seconds: Double?, sent: Int?, fetched: Int
+        _ stored: StoredUpdate, training: TrainingNote?, sent: Int?, fetched: Int
     ) async throws(AgentError) {
         let calls = calls
         let request = stored.request
@@ -74,7 +75,7 @@ extension AgentRunner {
             if trial > 1 || sent == nil { total += try await upload.send(stored) }
             do {
                 let reply = try await patience { () async throws(AgentError) in try await calls.contribute(request) }
-                return await settle(stored, reply, training: seconds, sent: total, fetched: fetched)
+                return await settle(stored, reply, training: training, sent: total, fetched: fetched)
             } catch {
                 // A coordinator that was restarted in between may not have all the bytes any more.
                 guard error.isProblem(.conflict), trial < AgentLimits.uploadTrials else { throw error }

@@ -32,6 +32,7 @@ package actor AgentRunner {
     let surroundings: AgentSurroundings
     let observer: @Sendable (AgentEvent) -> Void
     let patience: Patience
+    private let retryNotices: RetryNotices
     let shelf: ModelShelf
     let upload: BlobUpload
     private let goal: AgentGoal
@@ -66,7 +67,9 @@ package actor AgentRunner {
         self.surroundings = surroundings
         self.observer = observer
         state = folder.state()
-        patience = Patience(trialCount: nil, sleep: surroundings.sleep) { observer(.retrying($0, waitMs: $1)) }
+        let notices = RetryNotices(nowMs: surroundings.nowMs, observer: observer)
+        retryNotices = notices
+        patience = Patience(trialCount: nil, sleep: surroundings.sleep) { notices.note($0, waitMs: $1) }
         let settings = rules.settings
         shelf = ModelShelf(
             folder: folder,
@@ -213,10 +216,11 @@ package actor AgentRunner {
 
     /// Notes what became of a contribution.
     func settle(
-        _ stored: StoredUpdate, _ reply: WireContributionReply, training seconds: Double?, sent: Int, fetched: Int
+        _ stored: StoredUpdate, _ reply: WireContributionReply, training: TrainingNote?, sent: Int, fetched: Int
     ) async {
         let statement = stored.statement
         answeredCount += 1
+        retryNotices.forget()
         failures[statement.task] = nil
         if reply.accepted {
             state.acceptedCount += 1
@@ -232,7 +236,7 @@ package actor AgentRunner {
             timeMs: surroundings.nowMs())
         let event = AgentEvent.answered(
             AgentEvent.Answered(
-                taskName: name, round: statement.round, sampleCount: statement.sampleCount, trainingSeconds: seconds,
+                taskName: name, round: statement.round, sampleCount: statement.sampleCount, training: training,
                 sentByteCount: sent, fetchedByteCount: fetched, sequence: reply.accepted ? reply.sequence : nil,
                 reason: reply.accepted ? nil : reason))
         say(event, event.line)

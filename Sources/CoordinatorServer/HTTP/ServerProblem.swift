@@ -24,11 +24,20 @@ struct ServerProblem: Error {
     /// A message that cannot be read.
     static func malformed(_ message: String) -> ServerProblem { ServerProblem(.malformedRequest, message) }
 
+    /// No room for what a client sends. Where the coordinator's files are is for its log; and room is not made in a
+    /// moment.
+    static var diskFull: ServerProblem {
+        ServerProblem(
+            .diskFull, "the coordinator's disk is full", hint: "the operator has to make room",
+            retryAfterMs: CoordinatorServerLimits.diskFullRetryMs)
+    }
+
     /// What a client sees of any error. The sentences of the core's errors are for clients; those of others are for the
     /// log.
     init(_ error: any Error) {
         switch error {
         case let error as ServerProblem: self = error
+        case let error as CoordinationError where error.code == .diskFull: self = .diskFull
         case let error as CoordinationError:
             let code = Self.code(of: error.code)
             let isOurs = code == .internalFailure
@@ -42,7 +51,7 @@ struct ServerProblem: Error {
         case let error as InvitationBook.Refusal:
             self.init(.badInvitation, error.rawValue, hint: "ask the operator for another join string")
         case let error as CoordinatorServerError where error.code == .diskFull:
-            self.init(.diskFull, "the coordinator's disk is full")
+            self = .diskFull
         default: self.init(.internalFailure, "the coordinator failed; its log has more")
         }
     }

@@ -8,7 +8,10 @@ extension CoordinationError {
             return CoordinationError(
                 .diskFull, "cannot \(action) \(path): the disk is full", hint: "make room at the coordinator")
         }
-        if number == ENOENT { return CoordinationError(.notFound, "there is no \(path)") }
+        // Clients read this one: a file is called by its digest, and where it would be is nobody's business.
+        if number == ENOENT {
+            return CoordinationError(.notFound, "there is no \(path.split(separator: "/").last ?? "file")")
+        }
         return CoordinationError(
             .storageFailed, "cannot \(action) \(path): \(String(cString: strerror(number)))")
     }

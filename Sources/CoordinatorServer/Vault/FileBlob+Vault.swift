@@ -7,7 +7,8 @@ extension FileBlob {
     /// - Throws: `CoordinationError`: `notFound`, or `storageFailed`.
     static func inVault(_ path: String) throws(CoordinationError) -> FileBlob {
         do { return try FileBlob(path: path) } catch {
-            throw CoordinationError(error.code == .missing ? .notFound : .storageFailed, error.message)
+            guard error.code == .missing else { throw CoordinationError(.storageFailed, error.message) }
+            throw CoordinationError(.notFound, "there is no \(path.split(separator: "/").last ?? "blob")")
         }
     }
 }

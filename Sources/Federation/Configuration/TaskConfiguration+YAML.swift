@@ -6,6 +6,7 @@ extension TaskConfiguration {
     /// The keys of a task file that describe the task itself; a scenario file has the same and more.
     package static let keys = [
         "name", "seed", "model", "training", "rounds", "stop", "cohort", "server", "grid", "reward",
+        "privacy",
     ]
 
     /// The keys below those, for whoever writes one in the wrong place.
@@ -57,6 +58,7 @@ extension TaskConfiguration {
         let bits = try gridSection?.integer("fraction_bits", in: Grid.allowedFractionBits) ?? 24
         do { grid = try Grid(fractionBits: bits) } catch { throw FederationError(.invalidValue, error.message) }
         reward = try Self.reward(in: root)
+        privacy = try Self.privacy(in: root)
     }
 
     private static let nameRule = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
@@ -169,6 +171,15 @@ extension TaskConfiguration {
         )
     }
 
+    private static func privacy(in root: ConfigurationSection) throws(FederationError) -> PrivacyMode {
+        guard let word = try root.string("privacy") else { return .inTheClear }
+        guard let mode = PrivacyMode(rawValue: word), mode.isSupported else {
+            let supported = PrivacyMode.allCases.filter(\.isSupported).map(\.rawValue).joined(separator: ", ")
+            throw root.wrong("privacy", "\(supported), not \"\(word)\": no other way is supported yet")
+        }
+        return mode
+    }
+
     /// The task file, complete: what is digested, signed against and stored on the ledger.
     package var text: String {
         var lines = [
@@ -199,6 +210,8 @@ extension TaskConfiguration {
             epoch_rounds: \(reward.epochRounds), \(source) }
             """,
         ]
+        // A task that says nothing of it has the id that it had before there was the key.
+        if privacy != .inTheClear { lines.append("privacy: \(privacy.rawValue)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

@@ -54,6 +54,8 @@ package struct TaskConfiguration: Equatable, Sendable {
     package var server: ServerRule
     package var grid: Grid
     package var reward: RewardRule
+    /// What the coordinator sees of an update.
+    package var privacy: PrivacyMode
 
     package init(
         name: String,
@@ -65,7 +67,8 @@ package struct TaskConfiguration: Equatable, Sendable {
         cohort: CohortRule,
         server: ServerRule,
         grid: Grid,
-        reward: RewardRule
+        reward: RewardRule,
+        privacy: PrivacyMode = .inTheClear
     ) {
         self.name = name
         self.seed = seed
@@ -77,5 +80,6 @@ package struct TaskConfiguration: Equatable, Sendable {
         self.server = server
         self.grid = grid
         self.reward = reward
+        self.privacy = privacy
     }
 }

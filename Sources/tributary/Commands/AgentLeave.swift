@@ -51,7 +51,8 @@ struct AgentLeave: ParsableCommand {
             return try Envelope.print(
                 command: "agent leave", Answer(did: key.publicKey.did, folder: folder.path, receipts: receipts))
         }
-        Terminal.line("left     \(join.verifier.name); \(receipts) receipts and the key stay in \(folder.path)")
-        Terminal.line("next     tributary agent run takes part again")
+        let kept = receipts == 1 ? "1 receipt" : "\(receipts) receipts"
+        Terminal.line("left     \(join.verifier.name); \(kept) and the key stay in \(folder.path)")
+        Terminal.line("next     \(folder.command("run")) takes part again")
     }
 }

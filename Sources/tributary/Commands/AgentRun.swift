@@ -19,7 +19,7 @@ struct AgentRun: ParsableCommand {
               tributary agent run
               tributary agent run --home ./agent-1 --data digits --once
               tributary agent run --exit-when-closed --json
-              tributary agent run --scenario Simulations/scenarios/digits.yaml --participant 3
+              tributary agent run --scenario Simulations/scenarios/digits-default.yaml --participant 3
             """)
 
     @OptionGroup var home: AgentHomeOption
@@ -58,26 +58,24 @@ struct AgentRun: ParsableCommand {
         guard let join = try folder.joinString(), let key = try folder.key() else {
             throw AgentError(
                 .notJoined, "\(folder.path) has not joined a coordinator",
-                hint: "run `tributary agent join` with the operator's join string first")
+                hint: "run `\(folder.command("join"))` with the operator's join string first")
         }
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
         var settings = try AgentSettings(
             text: try folder.text(at: folder.settingsPath) ?? "",
             threads: ProcessInfo.processInfo.activeProcessorCount)
-        let consent = try folder.text(at: folder.consentPath).map { (text) throws(AgentError) in
-            try Consent(text: text)
-        }
+        let consent = try folder.consent()
         let (trainer, data) = try choice.make(&settings)
         Machine.setNiceness(settings.nice)
         // A round needs as many: the model, the one in training, the update.
         ZeroedMemory.keepSpares(3)
-        let rules = AgentRules(settings: settings, consent: consent ?? Consent(schema: nil), data: data)
+        let rules = AgentRules(settings: settings, consent: consent, data: data)
         let goal = AgentGoal(roundCount: once ? 1 : rounds, endsWhenClosed: exitWhenClosed)
         let answered = try InterruptibleWork.run {
             do {
                 return try await CoordinatorConnection.with(join: join, key: key) { connection in
-                    let participant = try await Self.participant(connection)
+                    let participant = try await Self.participant(connection, in: folder)
                     let runner = AgentRunner(
                         calls: connection,
                         identity: AgentRunner.Identity(key: key, participant: participant, verifier: join.verifier),
@@ -99,18 +97,17 @@ struct AgentRun: ParsableCommand {
     }
 
     /// The number that the coordinator knows this key by; waits for a coordinator that does not answer.
-    private static func participant(_ connection: CoordinatorConnection) async throws -> ParticipantNumber {
-        let patience = Patience(
-            trialCount: nil,
-            notice: { error, waitMs in
-                AgentLog.line(AgentEvent.retrying(error, waitMs: waitMs).line)
-            })
+    private static func participant(
+        _ connection: CoordinatorConnection, in folder: AgentFolder
+    ) async throws -> ParticipantNumber {
+        let notices = RetryNotices(nowMs: { Machine.nowMs }, observer: { AgentLog.line($0.line) })
+        let patience = Patience(trialCount: nil, notice: { notices.note($0, waitMs: $1) })
         _ = try await patience { () async throws(AgentError) in try await connection.information() }
         let session = try await patience { () async throws(AgentError) in try await connection.session() }
         guard session.registered else {
             throw AgentError(
                 .notJoined, "the coordinator does not know this agent's key",
-                hint: "run `tributary agent join` with the operator's join string again")
+                hint: "run `\(folder.command("join"))` with the operator's join string again")
         }
         return session.participant
     }

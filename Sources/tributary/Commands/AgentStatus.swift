@@ -51,7 +51,7 @@ struct AgentStatus: ParsableCommand {
         guard let join = try folder.joinString(), let key = try folder.key() else {
             throw AgentError(
                 .notJoined, "\(folder.path) has not joined a coordinator",
-                hint: "run `tributary agent join` with the operator's join string first")
+                hint: "run `\(folder.command("join"))` with the operator's join string first")
         }
         let state = folder.state()
         let live = try InterruptibleWork.run { await Self.ask(join, key) }
@@ -73,7 +73,7 @@ struct AgentStatus: ParsableCommand {
             accepted: found?.accepted ?? UInt32(clamping: state.acceptedCount),
             receipts: try folder.receiptSequences().count, openTasks: found?.openTasks, lastRound: state.lastRound)
         if output.json { return try Envelope.print(command: "agent status", answer) }
-        Self.show(answer)
+        Self.show(answer, command: folder.command("run"))
     }
 
     /// What the coordinator says.
@@ -98,12 +98,12 @@ struct AgentStatus: ParsableCommand {
         }
     }
 
-    private static func show(_ answer: Answer) {
+    private static func show(_ answer: Answer, command: String) {
         let number = answer.participant.map(String.init) ?? "unknown"
         Terminal.line("agent        participant \(number) of \(answer.origin)")
         Terminal.line("key          \(answer.did)")
         Terminal.line("folder       \(answer.folder)")
-        Terminal.line("running      \(answer.running ? "yes" : "no: tributary agent run")")
+        Terminal.line("running      \(answer.running ? "yes" : "no: \(command)")")
         if let wait = answer.wait { Terminal.line("now          \(wait)") }
         if !answer.activity.isEmpty {
             let age = (Machine.nowMs - min(answer.activityMs, Machine.nowMs)) / 1_000

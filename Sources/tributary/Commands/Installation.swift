@@ -75,7 +75,8 @@ struct Installation {
         look("key") {
             guard let key = try folder.key() else {
                 throw AgentError(
-                    .notJoined, "there is no agent in \(folder.path)", hint: "run `tributary agent join` first")
+                    .notJoined, "there is no agent in \(folder.path)",
+                    hint: "run `\(folder.command("join"))` with the operator's join string first")
             }
             return key.publicKey.did
         }
@@ -88,8 +89,7 @@ struct Installation {
             return "\(settings.threads) threads, power \(settings.power)"
         }
         look("consent") {
-            guard let text = try folder.text(at: folder.consentPath) else { return "none: every task is taken" }
-            _ = try Consent(text: text)
+            _ = try folder.consent()
             return folder.consentPath
         }
         look("data") {
@@ -99,12 +99,14 @@ struct Installation {
         }
         look("disk") { try Self.freeSpace(at: folder.path) }
         look("coordinator") { try Self.reach(folder) }
-        look("process") { folder.isBusy ? "running" : "not running; start it with `tributary agent run`" }
+        look("process") { folder.isBusy ? "running" : "not running; start it with `\(folder.command("run"))`" }
     }
 
     private static func reach(_ folder: AgentFolder) throws -> String {
         guard let join = try folder.joinString(), let key = try folder.key() else {
-            throw AgentError(.notJoined, "no join string is kept here", hint: "run `tributary agent join` again")
+            throw AgentError(
+                .notJoined, "no join string is kept here",
+                hint: "run `\(folder.command("join"))` with the operator's join string again")
         }
         return try InterruptibleWork.run {
             try await CoordinatorConnection.with(join: join, key: key) { connection in
@@ -112,7 +114,8 @@ struct Installation {
                 let session = try await connection.session()
                 guard session.registered else {
                     throw AgentError(
-                        .notJoined, "it answers but does not know this key", hint: "run `tributary agent join` again")
+                        .notJoined, "it answers but does not know this key",
+                        hint: "run `\(folder.command("join"))` with the operator's join string again")
                 }
                 let skew = Int64(bitPattern: info.nowMs) / 1_000 - Int64(Date().timeIntervalSince1970)
                 return

@@ -47,15 +47,13 @@ struct TrainerChoice: ParsableArguments {
         }
         if let trainer { settings.trainer = trainer }
         if let command = settings.trainer {
-            let limits = TrainerLimits(
-                memoryByteCount: settings.memoryMB.map { UInt64($0) * 1_000_000 }, threadCount: settings.threads)
             let external = try ExternalTrainer(
-                command: ExternalTrainer.words(of: command), dataPath: settings.data, limits: limits)
+                command: ExternalTrainer.words(of: command), dataPath: settings.data, limits: settings.trainerLimits)
             return (external, nil)
         }
         guard let path = settings.data else {
             throw AgentError(
-                .unusableData, "there are no data to train on",
+                .inputMissing, "there are no data to train on",
                 hint: "name them with --data, or with `data:` in agent.yaml in the agent's folder")
         }
         let data = try AgentData.load(path)

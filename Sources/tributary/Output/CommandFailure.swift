@@ -133,7 +133,7 @@ struct CommandFailure {
         case .folderBusy, .refused, .joinedElsewhere: .noPermission
         case .folderUnusable: .cannotCreate
         case .diskFull: .io
-        case .notJoined, .notFound: .noInput
+        case .notJoined, .notFound, .consentMissing, .inputMissing: .noInput
         case .folderDamaged, .invalidSettings, .unusableData, .unusableTask: .badData
         case .stopped: .interrupted
         case .unexpectedAnswer, .trainerFailed, .trainerTimedOut, .trainerOutputInvalid, .abstained, .underlying:

@@ -69,6 +69,25 @@ struct TaskConfigurationTests {
         #expect(task.reward == RewardRule(score: .pathNovel, poolPerRound: 100_000_000, epochRounds: 10))
     }
 
+    @Test("A task that says that updates are seen in the clear is the task that does not say it, with the same id")
+    func privacyInTheClear() throws {
+        let silent = try TaskConfiguration(text: Self.minimal)
+        let plain = try TaskConfiguration(text: Self.minimal + "privacy: none\n")
+        #expect(silent.privacy == .inTheClear)
+        #expect(plain == silent && plain.text == silent.text)
+        #expect(!silent.text.contains("privacy"))
+    }
+
+    @Test(
+        "A privacy that there is not yet is refused with what there is",
+        arguments: ["secure-aggregation", "differential-privacy", "full", "None", "\"\""])
+    func privacyNotSupported(word: String) throws {
+        let error = try #require(failure(Self.minimal + "privacy: \(word)\n"))
+        #expect(error.code == .invalidValue)
+        #expect(error.message.contains("privacy must be none, not"))
+        #expect(error.message.contains("no other way is supported yet (line 4)"))
+    }
+
     @Test("A task's text, read back, is the task")
     func roundTrip() throws {
         var tasks = RandomTask(seed: 1)
@@ -107,6 +126,7 @@ struct TaskConfigurationTests {
             ("training: { learning-rate: 3 }", "training.learning-rate", "\"learning_rate\""),
             ("model: { hiden: [3] }", "model.hiden", "\"hidden\""), ("grid: { bits: 3 }", "grid.bits", "fraction_bits"),
             ("server: { momentun: 3 }", "server.momentun", "\"momentum\""),
+            ("privaci: none", "privaci", "did you mean \"privacy\"?"),
             ("stop: { acuracy: 1 }", "stop.acuracy", "\"accuracy\""),
             ("data: { source: digits }", "data", "known keys"),
         ]
