@@ -28,7 +28,7 @@ extension CoordinatorFolder {
         guard access(settings, F_OK) != 0, access(key, F_OK) != 0 else {
             throw CoordinatorServerError(
                 .exists, "there is a coordinator in \(path)",
-                hint: "start it with `tributary coordinator run`, or name another folder with --home")
+                hint: "start it with `tributary coordinator run --home \(path)`, or name another folder with --home")
         }
         _ = try CoordinatorSettings(text: plan.settings.text)
         let identity: (chain: [UInt8], privateKey: [UInt8])
@@ -69,7 +69,7 @@ extension CoordinatorFolder {
         guard access(settings, F_OK) == 0 else {
             throw CoordinatorServerError(
                 .notACoordinator, "there is no coordinator in \(path)",
-                hint: "make one with `tributary coordinator init`, or name its folder with --home")
+                hint: "make one with `tributary coordinator init --home \(path)`, or name its folder with --home")
         }
         let bytes = try Self.read(settings)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -103,12 +103,18 @@ extension CoordinatorFolder {
     package func readCertificate(
         nowSeconds: Int64
     ) throws(CoordinatorServerError) -> (chain: [UInt8], privateKey: [UInt8], certificate: ServerCertificate) {
+        for file in [certificate, certificateKey] where !hasFile(file) {
+            throw CoordinatorServerError(
+                .badCertificate, "there is no file \(file)",
+                hint: "restore the tls folder from your backup, or put a certificate and its key into it")
+        }
         let chain = try Self.read(certificate)
         let privateKey = try Self.read(certificateKey)
         let read: ServerCertificate
         do { read = try ServerCertificate(certificate: chain, privateKey: privateKey) } catch {
+            let file = error.code == .invalidCertificateKey ? certificateKey : certificate
             throw CoordinatorServerError(
-                .badCertificate, "\(certificate): \(error.message)", hint: "put a matching pair into \(path)/tls")
+                .badCertificate, "\(file): \(error.message)", hint: "put a matching pair into \(path)/tls")
         }
         try Self.check(read, nowSeconds: nowSeconds)
         return (chain, privateKey, read)
