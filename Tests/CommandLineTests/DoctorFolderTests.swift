@@ -61,7 +61,7 @@ struct DoctorFolderTests {
             ("bans", "17\nnobody\n", "bans has no participant's number in line 2", "one number a line"),
             ("tls/key.pem", "garbage\n", "tls/key.pem: the file holds no PEM private key", "matching pair"),
             ("tls/certificate.pem", "garbage\n", "tls/certificate.pem: the file holds no PEM", "matching pair"),
-            ("tls/certificate.pem", nil, "there is no file", "restore the tls folder"),
+            ("tls/certificate.pem", nil, "there is no file", "tributary coordinator renew --home /"),
             ("ledger.sqlite", nil, "there is no file", "restore it from a backup"),
         ])
     func damage(_ name: String, _ text: String?, _ says: String, _ hint: String) throws {

@@ -9,12 +9,13 @@ final class RunningCoordinator {
     private let process: Process
 
     /// Makes one that takes anybody, where there is none, and starts it at a free port.
-    init(_ program: Program, options: [String] = []) throws {
+    init(_ program: Program, participation: [String] = ["--open"], options: [String] = []) throws {
         self.program = program
         let files = FileManager.default
         let folder = program.folder.url.appendingPathComponent(Self.home)
         if !files.fileExists(atPath: folder.path) {
-            let made = try program.run("coordinator", "init", "--open", "--listen", "127.0.0.1:0")
+            let made = try program.outcome(
+                of: program.start(["coordinator", "init", "--listen", "127.0.0.1:0"] + participation))
             guard made.exitCode == 0 else { throw CocoaError(.executableLoad) }
         }
         let address = folder.appendingPathComponent("address").path

@@ -37,13 +37,11 @@ extension CoordinatorFolder {
             if let own = plan.certificate {
                 identity = own
             } else {
-                // A clock that is an hour behind shall not find the certificate of the future.
-                let made = try SelfSignedCertificate.make(
-                    names: plan.settings.names, validFrom: plan.nowSeconds - 3_600)
+                let made = try Self.selfSigned(plan.settings, nowSeconds: plan.nowSeconds)
                 identity = (made.certificate, made.privateKey)
             }
             let certificate = try ServerCertificate(certificate: identity.chain, privateKey: identity.privateKey)
-            try Self.check(certificate, nowSeconds: plan.nowSeconds)
+            try check(certificate, nowSeconds: plan.nowSeconds)
             signingKey = try SigningKey.generate()
             _ = try NoteVerifier(name: plan.settings.origin, publicKey: signingKey.publicKey)
         } catch let error as AttestationError {
@@ -96,42 +94,6 @@ extension CoordinatorFolder {
         } catch {
             throw CoordinatorServerError(
                 .badKey, "the coordinator's key \(key) is damaged", hint: "restore it from your backup")
-        }
-    }
-
-    /// Reads and checks certificate and key.
-    package func readCertificate(
-        nowSeconds: Int64
-    ) throws(CoordinatorServerError) -> (chain: [UInt8], privateKey: [UInt8], certificate: ServerCertificate) {
-        for file in [certificate, certificateKey] where !hasFile(file) {
-            throw CoordinatorServerError(
-                .badCertificate, "there is no file \(file)",
-                hint: "restore the tls folder from your backup, or put a certificate and its key into it")
-        }
-        let chain = try Self.read(certificate)
-        let privateKey = try Self.read(certificateKey)
-        let read: ServerCertificate
-        do { read = try ServerCertificate(certificate: chain, privateKey: privateKey) } catch {
-            let file = error.code == .invalidCertificateKey ? certificateKey : certificate
-            throw CoordinatorServerError(
-                .badCertificate, "\(file): \(error.message)", hint: "put a matching pair into \(path)/tls")
-        }
-        try Self.check(read, nowSeconds: nowSeconds)
-        return (chain, privateKey, read)
-    }
-
-    private static func check(_ certificate: ServerCertificate, nowSeconds: Int64) throws(CoordinatorServerError) {
-        guard nowSeconds < certificate.validUntil else {
-            throw CoordinatorServerError(
-                .badCertificate,
-                "the certificate expired \((nowSeconds - certificate.validUntil) / 86_400) days ago",
-                hint: "put a new one into the tls folder; agents that pin the old one must join again")
-        }
-        guard nowSeconds >= certificate.validFrom else {
-            throw CoordinatorServerError(
-                .badCertificate,
-                "the certificate is not valid for another \((certificate.validFrom - nowSeconds) / 60 + 1) minutes",
-                hint: "check this machine's clock")
         }
     }
 
