@@ -64,6 +64,31 @@ struct ReloadTests {
         #expect(coordinator.log.components(separatedBy: "nothing was changed").count == 4, "\(coordinator.log)")
     }
 
+    @Test("A coordinator that was killed speaks of its open round by the task's name")
+    func namesAfterRestart() throws {
+        let program = try Program()
+        let coordinator = try RunningCoordinator(program)
+        let joined = try program.run("agent", "join", coordinator.joinString(), "--home", "a", "--data", "digits")
+        #expect(joined.exitCode == 0, "\(joined.errors)")
+        try program.folder.write(
+            """
+            name: gates
+            schema: { features: 64, classes: 10 }
+            rounds: 2
+            cohort: { size: 1, quorum: 1 }
+            reward: { score: samples, pool_per_round: "10" }
+
+            """, to: "gates.yaml")
+        #expect(try program.run("task", "open", "gates.yaml", "--data", "digits").exitCode == 0)
+        #expect(try program.run("agent", "run", "--home", "a", "--once").exitCode == 0)
+        let line = "round 2 of gates, invited: 1"
+        try coordinator.wait { coordinator.log.contains(line) }
+        coordinator.end(SIGKILL)
+        let again = try RunningCoordinator(program)
+        try again.wait { again.log.contains(line) }
+        again.end(SIGTERM)
+    }
+
     @Test("An expired certificate is renewed as it is called in the settings, and the old pair is kept")
     func keepsTheOldPair() throws {
         let program = try Program()
