@@ -180,7 +180,7 @@ let package = Package(
         tests(of: "Rehearsal", [nioCore, nioPosix]),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport"],
+            dependencies: ["tributary", "Attestation", "Ledger", "Runs", "Simulation", "TestSupport", "Wire"],
             swiftSettings: strict),
     ]
 )

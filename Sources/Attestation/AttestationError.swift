@@ -26,8 +26,10 @@ package struct AttestationError: Error, Equatable, CustomStringConvertible {
         case invalidSignature
         /// No signature of a note is by a known key.
         case unknownSigner
-        /// A certificate or its private key that cannot be read, or that do not belong together.
+        /// A certificate that cannot be read.
         case invalidCertificate
+        /// A certificate's private key that cannot be read, or that is another's.
+        case invalidCertificateKey
         /// Something larger or more numerous than `AttestationLimits` allows.
         case limitExceeded
         /// The cryptographic library failed where it must not.

@@ -11,8 +11,8 @@ package struct ServerCertificate: Sendable {
 
     /// Reads a PEM chain, the server's own certificate first, and its PEM key.
     ///
-    /// - Throws: `AttestationError` with code `invalidCertificate` if either cannot be read, the key is encrypted, or
-    ///   it is not the first certificate's.
+    /// - Throws: `AttestationError` with code `invalidCertificate` if the chain cannot be read,
+    ///   `invalidCertificateKey` if the key cannot, is encrypted, or is not the first certificate's.
     package init(certificate chain: [UInt8], privateKey: [UInt8]) throws(AttestationError) {
         guard chain.count <= AttestationLimits.certificateByteCount,
             privateKey.count <= AttestationLimits.certificateByteCount
@@ -21,17 +21,19 @@ package struct ServerCertificate: Sendable {
                 .invalidCertificate,
                 "a certificate or key file of more than \(AttestationLimits.certificateByteCount) bytes")
         }
-        let certificate = try Self.read(chain, "holds no PEM certificate") {
+        let certificate = try Self.read(chain, .invalidCertificate, "holds no PEM certificate") {
             PEM_read_bio_X509($0, nil, Self.noPassword, nil)
         }
         defer { X509_free(certificate) }
-        let key = try Self.read(privateKey, "holds no PEM private key that can be read without a password") {
+        let key = try Self.read(
+            privateKey, .invalidCertificateKey, "holds no PEM private key that can be read without a password"
+        ) {
             PEM_read_bio_PrivateKey($0, nil, Self.noPassword, nil)
         }
         defer { EVP_PKEY_free(key) }
         guard X509_check_private_key(certificate, key) == 1 else {
             ERR_clear_error()
-            throw AttestationError(.invalidCertificate, "the private key is not the certificate's")
+            throw AttestationError(.invalidCertificateKey, "the private key is not the certificate's")
         }
         validFrom = try Self.seconds(X509_get0_notBefore(certificate))
         validUntil = try Self.seconds(X509_get0_notAfter(certificate))
@@ -49,7 +51,7 @@ package struct ServerCertificate: Sendable {
             -> Int32 = { _, _, _, _ in -1 }
 
     private static func read(
-        _ bytes: [UInt8], _ failure: String, _ body: (OpaquePointer) -> OpaquePointer?
+        _ bytes: [UInt8], _ code: AttestationError.Code, _ failure: String, _ body: (OpaquePointer) -> OpaquePointer?
     ) throws(AttestationError) -> OpaquePointer {
         let object = bytes.withUnsafeBytes { buffer -> OpaquePointer? in
             guard let memory = BIO_new_mem_buf(buffer.baseAddress, Int32(buffer.count)) else { return nil }
@@ -58,7 +60,7 @@ package struct ServerCertificate: Sendable {
         }
         guard let object else {
             ERR_clear_error()
-            throw AttestationError(.invalidCertificate, "the file \(failure)")
+            throw AttestationError(code, "the file \(failure)")
         }
         return object
     }

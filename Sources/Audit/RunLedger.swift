@@ -27,8 +27,11 @@ package final class RunLedger {
             return
         }
         guard !Self.isLocked(folder.ledger.path) else {
-            throw LedgerError(
-                .storeBusy, "'\(folder.ledger.path)' is being written to; wait for the run to end, or stop it")
+            let advice =
+                AuditedFolder(folder).isCoordinator
+                ? "its coordinator is running: stop it, look, and start it again, for agents wait and nothing is lost"
+                : "wait for the run to end, or stop it"
+            throw LedgerError(.storeBusy, "'\(folder.ledger.path)' is being written to; \(advice)")
         }
         let place = FileManager.default.temporaryDirectory.appendingPathComponent("ledger-\(UUID().uuidString)")
         do {

@@ -35,7 +35,7 @@ extension Coordinator {
         if task.isAggregating { return nil }
         if !task.missing.isEmpty {
             return
-                "waiting for \(task.missing.count) updates to be sent again: \(names(task.missing.keys.sorted(), task))"
+                "waiting for updates to be sent again, \(task.missing.count) of them: \(names(task.missing.keys.sorted(), task))"
         }
         if let invitation = task.invitation {
             let open = invitation.cohort.filter { !task.accepted.contains($0) }
@@ -47,7 +47,7 @@ extension Coordinator {
         let available = participantCount - unavailable.count
         guard available < wanted else { return nil }
         let known = unavailable.isEmpty ? "" : ": \(names(unavailable.sorted(), task))"
-        return "waiting for \(wanted - available) of \(wanted) participants\(known)"
+        return "waiting for \(wanted - available) of \(wanted) participant\(wanted == 1 ? "" : "s")\(known)"
     }
 
     /// The first few participants by label, each with what became of it or when it was last seen.

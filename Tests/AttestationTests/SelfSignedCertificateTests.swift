@@ -56,7 +56,7 @@ struct SelfSignedCertificateTests {
 
             """.utf8)
         for key in [two.privateKey, encrypted, Array("nonsense".utf8), []] {
-            #expect(throws: AttestationError(.invalidCertificate, "")) {
+            #expect(throws: AttestationError(.invalidCertificateKey, "")) {
                 try ServerCertificate(certificate: one.certificate, privateKey: key)
             }
         }

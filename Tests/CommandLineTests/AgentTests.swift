@@ -6,7 +6,7 @@ struct AgentTests {
     @Test("Without a consent file nothing is trained; joining with the same join string writes it again")
     func missingConsent() throws {
         let program = try Program()
-        let coordinator = try RunningCoordinator(program)
+        let coordinator = try RunningCoordinator(program, participation: [])
         let line = try coordinator.invitation()
         let joined = try program.run("agent", "join", line, "--data", "digits", "--home", "agent")
         #expect(joined.exitCode == 0, "\(joined.errors)")
@@ -30,7 +30,7 @@ struct AgentTests {
     @Test("Joining once more notes the data in agent.yaml, and says that the label stays")
     func joinedAgain() throws {
         let program = try Program()
-        let coordinator = try RunningCoordinator(program)
+        let coordinator = try RunningCoordinator(program, participation: [])
         let line = try coordinator.invitation()
         let first = try program.run("agent", "join", line, "--label", "north gate", "--home", "agent")
         #expect(first.output.contains("--home \(program.folder.url.path)/agent --data PATH"), "\(first.output)")
@@ -57,7 +57,7 @@ struct AgentTests {
     @Test("Nothing to train on, or no program to train with: 66")
     func nothingToTrain() throws {
         let program = try Program()
-        let coordinator = try RunningCoordinator(program)
+        let coordinator = try RunningCoordinator(program, participation: [])
         let joined = try program.run("agent", "join", coordinator.invitation(), "--home", "agent")
         #expect(joined.exitCode == 0, "\(joined.errors)")
         let none = try program.run("agent", "run", "--home", "agent")

@@ -14,7 +14,10 @@ struct HelpTests {
         "--help of every command has examples, each of which begins with the program's name",
         arguments: [
             "", "simulate", "audit", "ledger", "ledger verify", "ledger show", "ledger balances", "ledger statement",
-            "ledger prove", "runs", "runs list", "runs show", "bench", "doctor",
+            "ledger prove", "runs", "runs list", "runs show", "bench", "doctor", "coordinator", "coordinator init",
+            "coordinator run", "coordinator invite", "coordinator status", "coordinator ban", "coordinator renew",
+            "task", "task open", "task list", "agent", "agent join", "agent run", "agent status", "agent leave",
+            "rehearse",
         ])
     func help(command: String) throws {
         let program = try Program()
@@ -32,6 +35,8 @@ struct HelpTests {
     @Test("The general help names every command")
     func commands() throws {
         let help = try Program().run("--help").output
-        for name in ["simulate", "audit", "ledger", "runs", "bench", "doctor"] { #expect(help.contains("  \(name) ")) }
+        for name in [
+            "simulate", "audit", "ledger", "runs", "bench", "doctor", "coordinator", "task", "agent", "rehearse",
+        ] { #expect(help.contains("  \(name) "), "\(name)") }
     }
 }

@@ -31,6 +31,18 @@ struct RehearseTests {
         #expect((data["faults"] as? [String])?.isEmpty == true)
         #expect(data["rounds"] as? Int == 6)
         #expect((data["receipts"] as? Int ?? 0) > 0)
+        #expect(data["kills_asked"] as? Int == 3 && data["seed"] as? Int == 2)
+        let kills = (data["coordinator_kills"] as? Int ?? 0, data["agent_kills"] as? Int ?? 0)
+        let summary = try Self.summary(data)
+        #expect(summary.hasPrefix("OK: kills recovered: \(kills.0) of 2 of the coordinator, \(kills.1) of 1 of agents"))
+        #expect(summary.contains("model equal to the simulated one; seed 2; 6 rounds in "))
+    }
+
+    /// The line that `./run drill` ends with.
+    private static func summary(_ data: [String: Any]) throws -> String {
+        let coordinator = URL(fileURLWithPath: data["coordinator"] as? String ?? "")
+        return try String(
+            contentsOf: coordinator.deletingLastPathComponent().appendingPathComponent("summary"), encoding: .utf8)
     }
 
     @Test("Links that fail and disks that are full give the model and the pay of the simulation")
@@ -48,7 +60,12 @@ struct RehearseTests {
         #expect((data["link_faults"] as? [String: Int] ?? [:]).values.reduce(0, +) > 0)
         // Where nothing can be mounted, that is said, and the rest is done.
         let fillings = (data["coordinator_fillings"] as? Int ?? 0) + (data["agent_fillings"] as? Int ?? 0)
+        let summary = try Self.summary(data)
+        #expect(summary.contains("disks filled: \(fillings) of 2"), "\(summary)")
         #expect(fillings > 0 || outcome.errors.contains("no disks are filled"))
+        if let reason = data["disks_unfilled"] as? String {
+            #expect(fillings == 0 && summary.contains("(\(reason))"), "\(summary)")
+        }
     }
 
     @Test(

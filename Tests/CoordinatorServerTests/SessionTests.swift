@@ -11,6 +11,31 @@ import Wire
 
 @Suite("Sessions")
 struct SessionTests {
+    @Test("A request that waits while everything is read anew is answered, on its connection and in its session")
+    func outlastsReload() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let token = try await room.participant().token
+            var ask = WireWorkRequest()
+            ask.waitMs = 1_500
+            let asked = ask
+            async let waiting = room.send("POST", "/v1/work", token: token, message: asked)
+            try await Task.sleep(for: .milliseconds(300))
+            _ = try room.folder.renewCertificate(nowSeconds: Int64(room.clock.nowMs / 1_000))
+            let settings = try String(contentsOfFile: room.folder.settings, encoding: .utf8)
+            try settings.replacingOccurrences(of: "participation: open", with: "participation: invited")
+                .write(toFile: room.folder.settings, atomically: true, encoding: .utf8)
+            room.service?.reload()
+            try await room.eventually {
+                let stranger = try await room.session(SigningKey.generate())
+                let answer = try await room.send(
+                    "POST", "/v1/participants", token: stranger, message: WireRegistrationRequest())
+                return answer.problem == "bad_invitation"
+            }
+            #expect(try await waiting.status == 200)
+            #expect(try await room.send("GET", "/v1/account", token: token).status == 200)
+        }
+    }
+
     @Test("A challenge is good once")
     func replayed() async throws {
         try await ServerRoom.with { room in

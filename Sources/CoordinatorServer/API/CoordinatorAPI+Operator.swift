@@ -2,6 +2,7 @@ internal import Attestation
 internal import Coordination
 internal import Federation
 internal import FoundationEssentials
+internal import Ledger
 internal import Logging
 internal import NIOCore
 internal import Synchronization
@@ -20,11 +21,20 @@ extension CoordinatorAPI {
         let material = try await blocking {
             do {
                 let material = try loader.material(opening: wanted)
+                guard request.escrow == 0 || material.task.reward.sponsor != nil else {
+                    throw ServerProblem(
+                        .invalidTask, "the task's reward is issued, so that nobody's escrow pays it",
+                        hint: "leave --escrow out, or say reward.source: sponsor in the task file")
+                }
                 // Before the ledger has the task: whoever starts again finds its data.
                 try TaskFolder(folder, task: SHA256.hash(Array(material.task.text.utf8))).keep(material.source)
                 return material
             } catch let error as CoordinatorServerError {
                 throw error
+            } catch let error as ServerProblem {
+                throw error
+            } catch let error as FederationError {
+                throw ServerProblem(.invalidTask, error.message, hint: error.hint ?? "")
             } catch {
                 throw ServerProblem(.invalidTask, "the task cannot be opened: \(error)")
             }

@@ -43,7 +43,7 @@ package final class BanList: Sendable {
             guard let number = UInt32(line.filter { !$0.isWhitespace }) else {
                 throw CoordinatorServerError(
                     .damagedFile, "\(folder.bans) has no participant's number in line \(index + 1)",
-                    hint: "one number a line; `tributary coordinator status` names them")
+                    hint: "one number a line; `tributary coordinator status --home \(folder.path)` names them")
             }
             numbers.insert(number)
         }

@@ -28,7 +28,7 @@ extension CoordinatorFolder {
         guard access(settings, F_OK) != 0, access(key, F_OK) != 0 else {
             throw CoordinatorServerError(
                 .exists, "there is a coordinator in \(path)",
-                hint: "start it with `tributary coordinator run`, or name another folder with --home")
+                hint: "start it with `tributary coordinator run --home \(path)`, or name another folder with --home")
         }
         _ = try CoordinatorSettings(text: plan.settings.text)
         let identity: (chain: [UInt8], privateKey: [UInt8])
@@ -37,13 +37,11 @@ extension CoordinatorFolder {
             if let own = plan.certificate {
                 identity = own
             } else {
-                // A clock that is an hour behind shall not find the certificate of the future.
-                let made = try SelfSignedCertificate.make(
-                    names: plan.settings.names, validFrom: plan.nowSeconds - 3_600)
+                let made = try Self.selfSigned(plan.settings, nowSeconds: plan.nowSeconds)
                 identity = (made.certificate, made.privateKey)
             }
             let certificate = try ServerCertificate(certificate: identity.chain, privateKey: identity.privateKey)
-            try Self.check(certificate, nowSeconds: plan.nowSeconds)
+            try check(certificate, nowSeconds: plan.nowSeconds)
             signingKey = try SigningKey.generate()
             _ = try NoteVerifier(name: plan.settings.origin, publicKey: signingKey.publicKey)
         } catch let error as AttestationError {
@@ -69,7 +67,7 @@ extension CoordinatorFolder {
         guard access(settings, F_OK) == 0 else {
             throw CoordinatorServerError(
                 .notACoordinator, "there is no coordinator in \(path)",
-                hint: "make one with `tributary coordinator init`, or name its folder with --home")
+                hint: "make one with `tributary coordinator init --home \(path)`, or name its folder with --home")
         }
         let bytes = try Self.read(settings)
         guard let text = String(validating: bytes, as: UTF8.self) else {
@@ -96,36 +94,6 @@ extension CoordinatorFolder {
         } catch {
             throw CoordinatorServerError(
                 .badKey, "the coordinator's key \(key) is damaged", hint: "restore it from your backup")
-        }
-    }
-
-    /// Reads and checks certificate and key.
-    package func readCertificate(
-        nowSeconds: Int64
-    ) throws(CoordinatorServerError) -> (chain: [UInt8], privateKey: [UInt8], certificate: ServerCertificate) {
-        let chain = try Self.read(certificate)
-        let privateKey = try Self.read(certificateKey)
-        let read: ServerCertificate
-        do { read = try ServerCertificate(certificate: chain, privateKey: privateKey) } catch {
-            throw CoordinatorServerError(
-                .badCertificate, "\(certificate): \(error.message)", hint: "put a matching pair into \(path)/tls")
-        }
-        try Self.check(read, nowSeconds: nowSeconds)
-        return (chain, privateKey, read)
-    }
-
-    private static func check(_ certificate: ServerCertificate, nowSeconds: Int64) throws(CoordinatorServerError) {
-        guard nowSeconds < certificate.validUntil else {
-            throw CoordinatorServerError(
-                .badCertificate,
-                "the certificate expired \((nowSeconds - certificate.validUntil) / 86_400) days ago",
-                hint: "put a new one into the tls folder; agents that pin the old one must join again")
-        }
-        guard nowSeconds >= certificate.validFrom else {
-            throw CoordinatorServerError(
-                .badCertificate,
-                "the certificate is not valid for another \((certificate.validFrom - nowSeconds) / 60 + 1) minutes",
-                hint: "check this machine's clock")
         }
     }
 

@@ -29,6 +29,9 @@ package final class InvitationBook: Sendable {
         state = Mutex(try Self.read(folder))
     }
 
+    /// Invitations that are kept, expired ones included.
+    package var count: Int { state.withLock { $0.order.count } }
+
     /// Reads the file anew, after an operator edited it.
     package func reload(folder: CoordinatorFolder) throws(CoordinatorServerError) {
         let read = try Self.read(folder)

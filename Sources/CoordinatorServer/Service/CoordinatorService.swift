@@ -152,9 +152,10 @@ package final class CoordinatorService: Sendable {
             // Whoever waits for the end may start another at once, whatever still holds on to this object.
             lock.release()
         }
+        // Before the start, which reports on rounds that it opens: by their tasks' names.
+        notices.learn(tasks: await host.tasks(), participants: await host.participants())
         await host.start()
         await api.applyBans()
-        notices.learn(tasks: await host.tasks(), participants: await host.participants())
         let listener = makeListener()
         let keeper = BookKeeper(host: host, folder: options.folder, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -204,13 +205,31 @@ package final class CoordinatorService: Sendable {
 
     private static func cause(_ error: any Error, _ address: (host: String, port: Int)) -> CoordinatorServerError {
         let place = "\(address.host):\(address.port)"
-        if let error = error as? IOError, error.errnoCode == EADDRINUSE {
+        switch error {
+        case let error as IOError where error.errnoCode == EADDRINUSE:
             return CoordinatorServerError(
                 .portInUse, "another program listens at \(place)",
                 hint: "stop it, or choose another port with --listen or in coordinator.yaml")
+        case let error as IOError where error.errnoCode == EADDRNOTAVAIL:
+            return CoordinatorServerError(
+                .cannotListen, "cannot listen at \(place): this machine does not have that address",
+                hint: "name one that `ip address` shows, or 0.0.0.0 for all, with --listen or in coordinator.yaml")
+        case let error as IOError where error.errnoCode == EACCES:
+            return CoordinatorServerError(
+                .cannotListen, "cannot listen at \(place): this user may not",
+                hint: "ports below 1024 are the system's: choose another with --listen or in coordinator.yaml")
+        case let error as IOError:
+            return CoordinatorServerError(
+                .cannotListen, "cannot listen at \(place): \(CoordinatorFolder.reason(error.errnoCode))",
+                hint: "check listen in coordinator.yaml")
+        case is SocketAddressError.UnknownHost:
+            return CoordinatorServerError(
+                .cannotListen, "cannot listen at \(place): \(address.host) has no address that this machine knows of",
+                hint: "check the name, or name an address, with --listen or in coordinator.yaml")
+        default:
+            return CoordinatorServerError(
+                .cannotListen, "cannot listen at \(place): \(error)", hint: "check listen in coordinator.yaml")
         }
-        return CoordinatorServerError(
-            .cannotListen, "cannot listen at \(place): \(error)", hint: "check listen in coordinator.yaml")
     }
 
     /// Takes events until the end.
@@ -219,9 +238,11 @@ package final class CoordinatorService: Sendable {
     ) async throws {
         var failure: CoordinationError?
         var isStopping = false
+        var hasListened = false
         for await event in events {
             switch event {
             case .listening(let host, let port):
+                hasListened = true
                 try announce(host, port)
                 listening(host, port)
                 if await isFinished() { stop("every task is closed") }
@@ -246,6 +267,7 @@ package final class CoordinatorService: Sendable {
             case .ended(let error):
                 await keeper.catchUp(isLast: true)
                 try await finish(failure)
+                if hasListened { logger.notice("stopped; the ledger is closed and signed") }
                 if let error { throw error }
                 return
             }
@@ -288,7 +310,6 @@ package final class CoordinatorService: Sendable {
         let checkpoint = try await host.checkpoint()
         try CoordinatorFolder.write(Array(checkpoint.utf8), to: options.folder.checkpoint)
         try await host.close()
-        logger.notice("stopped; the ledger is closed and signed")
     }
 
     private func reloadFiles() async {
@@ -296,7 +317,10 @@ package final class CoordinatorService: Sendable {
         do {
             let new = try folder.readSettings()
             let pair = try folder.readCertificate(nowSeconds: Int64(options.nowMs() / 1_000))
-            identity.replace(with: try TLSIdentity.context(chain: pair.chain, privateKey: pair.privateKey))
+            let context = try TLSIdentity.context(chain: pair.chain, privateKey: pair.privateKey)
+            // All or nothing: what cannot be read is found before anything is replaced.
+            _ = (try BanList(folder: folder), try InvitationBook(folder: folder))
+            identity.replace(with: context)
             try api.parts.bans.reload(folder: folder)
             try api.parts.invitations.reload(folder: folder)
             if new.origin != settings.origin || new.host != settings.host || new.port != settings.port {

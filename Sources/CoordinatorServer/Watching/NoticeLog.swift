@@ -35,7 +35,7 @@ final class NoticeLog: Sendable {
             names.withLock { $0.tasks[task] = name }
             logger.info("task \(name) was opened", metadata: ["task": "\(task)"])
         case .roundOpened(let task, let invitation):
-            logger.info("round \(invitation.round) of \(name(task)): \(invitation.cohort.count) are invited")
+            logger.info("round \(invitation.round) of \(name(task)), invited: \(invitation.cohort.count)")
         case .contributionAccepted(let task, let round, let accepted, let sequence):
             logger.debug(
                 "\(participant(accepted.participant)) contributed to round \(round) of \(name(task))",

@@ -12,13 +12,15 @@ enum ConfigurationDocument {
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw FederationError(.malformedConfiguration, "not valid YAML: \(firstLines(of: "\(error)"))")
+            throw FederationError(
+                .malformedConfiguration, "not valid YAML: \(reason(error))",
+                hint: "look at that place's indentation, quotes, brackets and colons")
         }
         guard let node, case .mapping(let mapping) = node else {
             throw FederationError(
                 .malformedConfiguration,
                 "the file holds no mapping of keys to values",
-                hint: "start from a file in Simulations/scenarios"
+                hint: "write lines such as `key: value`"
             )
         }
         return mapping
@@ -111,8 +113,15 @@ enum ConfigurationDocument {
         }
     }
 
-    /// A parser's message can quote the whole file; its head is enough.
-    private static func firstLines(of message: String) -> String {
-        message.split(separator: "\n").prefix(3).joined(separator: " ")
+    /// What a parser found, without its quotation of the file: the place is enough.
+    private static func reason(_ error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(let duplicates, _): "the key \"\(duplicates.first ?? "")\" is there twice"
+        case .reader(let problem, _, _, _): problem
+        default: "\(error)".split(separator: "\n").first.map(String.init) ?? "it cannot be read"
+        }
     }
 }

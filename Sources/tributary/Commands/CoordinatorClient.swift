@@ -35,7 +35,7 @@ struct CoordinatorClient {
         guard let port = try place()?.port else {
             throw CoordinatorServerError(
                 .badSettings, "the port is chosen when the coordinator starts",
-                hint: "start it with `tributary coordinator run`, then ask again")
+                hint: "start it with `tributary coordinator run --home \(folder.path)`, then ask again")
         }
         return JoinString(
             host: settings.names[0], port: port, certificate: certificate.fingerprint, verifier: verifier,

@@ -15,14 +15,19 @@ struct CoordinatorCommand: ParsableCommand {
             """,
         subcommands: [
             CoordinatorInit.self, CoordinatorRun.self, CoordinatorInvite.self, CoordinatorStatus.self,
-            CoordinatorBan.self,
+            CoordinatorBan.self, CoordinatorRenew.self,
         ])
 }
 
 /// Where a coordinator lives.
 struct CoordinatorHomeOption: ParsableArguments {
+    private static let standard = "coordinator"
+
     @Option(name: .long, help: ArgumentHelp("The coordinator's folder.", valueName: "folder"))
-    var home = "coordinator"
+    var home = Self.standard
+
+    /// What a command that is recommended next needs to find the same folder: empty for the usual one.
+    var flag: String { home == Self.standard ? "" : " --home \(home)" }
 
     var folder: CoordinatorFolder {
         CoordinatorFolder(path: URL(fileURLWithPath: home).standardizedFileURL.path)

@@ -100,13 +100,10 @@ struct CoordinatorInit: ParsableCommand {
             certificate  \(read.fingerprint.hex)
 
             Keep coordinator.key safe and backed up: whoever has it is the coordinator.
-            next: tributary coordinator run\(flag)
-            then: tributary coordinator invite\(flag), and tributary task open FILE\(flag)
+            next: tributary coordinator run\(home.flag)
+            then: tributary coordinator invite\(home.flag), and tributary task open FILE\(home.flag)
             """)
     }
-
-    /// The --home that the next commands need.
-    private var flag: String { home.home == "coordinator" ? "" : " --home \(home.home)" }
 
     private static func names(for host: String) -> [String] {
         switch host {

@@ -71,7 +71,7 @@ struct CoordinatorStatus: ParsableCommand {
             "\(answer.origin): \(info.participants) participant\(info.participants == 1 ? "" : "s"), \(info.available) available"
         )
         Terminal.line()
-        TaskRow.printTable(answer.tasks)
+        TaskRow.printTable(answer.tasks, home: home)
         Terminal.line()
         printPeople(answer)
     }
@@ -81,7 +81,7 @@ struct CoordinatorStatus: ParsableCommand {
 
     private func printPeople(_ answer: Answer) {
         guard !answer.participants.isEmpty else {
-            return Terminal.line("nobody has joined; `tributary coordinator invite` prints a join string")
+            return Terminal.line("nobody has joined; `tributary coordinator invite\(home.flag)` prints a join string")
         }
         Terminal.line("number  label                     seen          balance")
         for person in answer.participants {

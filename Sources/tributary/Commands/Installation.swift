@@ -1,8 +1,6 @@
 import AgentClient
 import Attestation
-import CoordinatorServer
 import Foundation
-import Ledger
 import Tensors
 import Wire
 
@@ -21,53 +19,13 @@ struct Installation {
     var isRight: Bool { findings.allSatisfy(\.isRight) }
 
     /// Looks at one thing; what it throws is what is wrong.
-    private mutating func look(_ name: String, _ check: () throws -> String) {
+    mutating func look(_ name: String, _ check: () throws -> String) {
         do {
             findings.append(Finding(name: name, isRight: true, detail: try check(), hint: nil))
         } catch {
             let body = CommandFailure(error).body
             findings.append(Finding(name: name, isRight: false, detail: body.message, hint: body.hint))
         }
-    }
-
-    /// A coordinator's folder: settings, key, certificate, ledger, clock, disk, and the process if one runs.
-    mutating func lookAtCoordinator(_ folder: CoordinatorFolder, threads: Int) {
-        look("settings") { "\(try folder.readSettings().origin) in \(folder.path)" }
-        guard isRight else { return }
-        look("key") { try folder.readKey().publicKey.did }
-        look("certificate") {
-            let now = Int64(Date().timeIntervalSince1970)
-            let certificate = try folder.readCertificate(nowSeconds: now).certificate
-            return "\(certificate.fingerprint), good for another \((certificate.validUntil - now) / 86_400) days"
-        }
-        look("disk") { try Self.freeSpace(at: folder.path) }
-        let client = try? CoordinatorClient(folder)
-        let isIdle = (try? client?.lockIfIdle()) != nil
-        if isIdle {
-            look("ledger") { try Self.ledger(folder, threads: threads) }
-            look("process") { "none runs; start it with `tributary coordinator run --home \(folder.path)`" }
-        } else if let client {
-            look("process") {
-                let info = try client.ask { try await $0.information() }
-                let open = info.openTasks.count
-                return "running, participants: \(info.participants), \(info.available) available, \(open) tasks open"
-            }
-        }
-    }
-
-    private static func ledger(_ folder: CoordinatorFolder, threads: Int) throws -> String {
-        let store = try SQLiteLedgerStore(path: folder.ledger, access: .readOnly)
-        let report = Replay.run(store: store, verifySignatures: false, threads: threads)
-        if let fault = report.fault { throw fault.error }
-        let now = UInt64(max(0, Date().timeIntervalSince1970 * 1_000))
-        guard report.state.lastTimeMs <= now + 60_000 else {
-            let behind = (report.state.lastTimeMs - now) / 1_000
-            throw CommandFailureError(
-                failure: CommandFailure(
-                    code: "clock", .failure, "the last entry is \(behind) s ahead of this machine's clock",
-                    hint: "set the clock; until then entries are stamped with the last entry's time"))
-        }
-        return "\(report.count) entries verify, root \(report.root.hex.prefix(16))…"
     }
 
     /// An agent's folder: key, join string, settings, consent, data, disk, and whether the coordinator answers.
@@ -92,17 +50,29 @@ struct Installation {
             _ = try folder.consent()
             return folder.consentPath
         }
+        let hasSettings = findings.contains { $0.name == "settings" && $0.isRight }
         look("data") {
+            guard hasSettings else {
+                throw AgentError(
+                    .invalidSettings, "unknown while agent.yaml cannot be read", hint: "mend \(folder.settingsPath)")
+            }
             guard let path = settings.data else { return "none in agent.yaml; `agent run --data` names them" }
             let data = try AgentData.load(path)
             return "\(data.examples.count) examples of \(data.examples.featureCount) features from \(path)"
         }
         look("disk") { try Self.freeSpace(at: folder.path) }
-        look("coordinator") { try Self.reach(folder) }
+        var ahead: Int64?
+        look("coordinator") {
+            let found = try Self.reach(folder)
+            ahead = found.clockAheadSeconds
+            return found.text
+        }
+        if let ahead { look("clock") { try Self.clock(aheadSeconds: ahead) } }
         look("process") { folder.isBusy ? "running" : "not running; start it with `\(folder.command("run"))`" }
     }
 
-    private static func reach(_ folder: AgentFolder) throws -> String {
+    /// Asks the coordinator who it is and what time it has.
+    private static func reach(_ folder: AgentFolder) throws -> (text: String, clockAheadSeconds: Int64) {
         guard let join = try folder.joinString(), let key = try folder.key() else {
             throw AgentError(
                 .notJoined, "no join string is kept here",
@@ -117,15 +87,28 @@ struct Installation {
                         .notJoined, "it answers but does not know this key",
                         hint: "run `\(folder.command("join"))` with the operator's join string again")
                 }
-                let skew = Int64(bitPattern: info.nowMs) / 1_000 - Int64(Date().timeIntervalSince1970)
-                return
-                    "\(info.origin) at \(join.host):\(join.port) answers, certificate and log key as pinned, "
-                    + "participant \(session.participant), clocks \(abs(skew)) s apart"
+                let text = """
+                    \(info.origin) at \(join.host):\(join.port) answers, certificate and log key as pinned, \
+                    participant \(session.participant)
+                    """
+                return (text, Int64(Date().timeIntervalSince1970) - Int64(clamping: info.nowMs / 1_000))
             }
         }
     }
 
-    private static func freeSpace(at path: String) throws -> String {
+    /// Within what `agent run` accepts without a word.
+    private static func clock(aheadSeconds seconds: Int64) throws -> String {
+        guard seconds.magnitude * 1_000 > AgentLimits.clockDifferenceMs else {
+            return "\(seconds.magnitude) s from the coordinator's"
+        }
+        throw CommandFailureError(
+            failure: CommandFailure(
+                code: "clock", .failure,
+                "\(seconds.magnitude) s \(seconds > 0 ? "ahead of" : "behind") the coordinator's",
+                hint: "set it (timedatectl set-ntp true), here or at the coordinator: `hours` are kept by it"))
+    }
+
+    static func freeSpace(at path: String) throws -> String {
         let attributes = try FileManager.default.attributesOfFileSystem(forPath: path)
         let free = (attributes[.systemFreeSize] as? NSNumber)?.uint64Value ?? 0
         guard free >= 200_000_000 else {

@@ -70,10 +70,12 @@ struct Rehearse: ParsableCommand {
         (plan.kills, plan.links, plan.disks) = (kills, links, disks)
         // What does not suit is said before anything is made.
         _ = try RehearsedScenario(plan)
+        var unfilled: String?
         if disks > 0, !hasPrivateMounts {
             let arguments = Array(CommandLine.arguments.dropFirst()) + ["--private-mounts"]
             let reason = PrivateMounts.runAgain(binary, arguments)
             try? FileHandle.standardError.write(contentsOf: Data("no disks are filled: \(reason)\n".utf8))
+            unfilled = reason
             plan.disks = 0
         }
         plan.folder = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date()).url
@@ -82,13 +84,19 @@ struct Rehearse: ParsableCommand {
             if !isSilent { Self.show(step) }
         }
         let report = try InterruptibleWork.run { try await rehearsal.run() }
+        let asked = RehearsalFigures.Asked(
+            kills: KillSchedule(count: kills, agents: federation.participants.count, seed: seed), links: links,
+            disks: disks, unfilled: unfilled, seed: seed)
+        let figures = RehearsalFigures(report, asked: asked)
+        // Beside the logs: what came of them. `./run drill` ends with it.
+        try Data((figures.line + "\n").utf8).write(to: plan.folder.appendingPathComponent("summary"))
         let failure = report.faults.first.map { CommandFailure(code: "differs", .auditFault, $0) }
         if output.json {
             try Envelope.print(
-                command: "rehearse", RehearsalOutput(report, folder: rehearsal.coordinatorFolder.path),
-                failure: failure)
+                command: "rehearse",
+                RehearsalOutput(report, asked: asked, folder: rehearsal.coordinatorFolder.path), failure: failure)
         } else {
-            conclude(report, coordinator: rehearsal.coordinatorFolder)
+            conclude(report, figures, coordinator: rehearsal.coordinatorFolder)
         }
         if let failure { throw CommandFailureError(failure: failure) }
     }
@@ -117,7 +125,7 @@ struct Rehearse: ParsableCommand {
 
     private static func isShown(_ number: Int, of count: Int) -> Bool { number % max(1, count / 20) == 0 }
 
-    private func conclude(_ report: RehearsalReport, coordinator: URL) {
+    private func conclude(_ report: RehearsalReport, _ figures: RehearsalFigures, coordinator: URL) {
         Terminal.line(FinalTable(asset: "TRIB", style: Terminal.style).text(for: report.participants))
         Terminal.line()
         Terminal.line("rounds        \(report.rounds), accuracy \(Double(report.accuracyPpm) / 1e6)")
@@ -133,87 +141,7 @@ struct Rehearse: ParsableCommand {
             Terminal.line(
                 "              on \(links.connectionCount) connections with \(links.byteCount) bytes delivered")
         }
-        let verdict = report.faults.isEmpty ? "OK" : "FAILED"
-        let seconds = String(format: "%.1f", report.seconds)
-        Terminal.line(
-            "rehearsal: \(verdict): \(Self.figures(report.disturbance)), \(report.rounds) rounds in \(seconds) s")
+        Terminal.line("rehearsal: \(figures.line)")
         Terminal.line("folder        \(coordinator.path)")
-    }
-}
-
-/// What was survived, in figures.
-extension Rehearse {
-    private static func figures(_ disturbance: Disturbance) -> String {
-        var parts = [
-            """
-            \(disturbance.coordinatorKills) kills of the coordinator and \(disturbance.agentKills) of agents recovered
-            """
-        ]
-        if disturbance.links.faultCount > 0 { parts.append("\(disturbance.links.faultCount) faults of links") }
-        if disturbance.coordinatorFillings + disturbance.agentFillings > 0 {
-            parts.append(
-                """
-                the coordinator's disk full \(disturbance.coordinatorFillings) times and an agent's \
-                \(disturbance.agentFillings) times (\(disturbance.coordinatorRestarts) and \
-                \(disturbance.agentRestarts) restarts)
-                """)
-        }
-        return parts.joined(separator: ", ")
-    }
-}
-
-/// What `rehearse --json` prints.
-private struct RehearsalOutput: Encodable {
-    let rounds: Int
-    let model: String
-    let simulatedModel: String
-    let accuracy: Double
-    let entries: UInt64
-    let root: String
-    let coordinatorKills: Int
-    let agentKills: Int
-    let linkFaults: [String: Int]
-    let coordinatorFillings: Int
-    let agentFillings: Int
-    let coordinatorRestarts: Int
-    let agentRestarts: Int
-    let receipts: Int
-    let seconds: Double
-    let coordinator: String
-    let participants: [ParticipantSummary]
-    let faults: [String]
-
-    enum CodingKeys: String, CodingKey {
-        case rounds, model, accuracy, entries, root, receipts, seconds, coordinator, participants, faults
-        case simulatedModel = "simulated_model"
-        case coordinatorKills = "coordinator_kills"
-        case agentKills = "agent_kills"
-        case linkFaults = "link_faults"
-        case coordinatorFillings = "coordinator_fillings"
-        case agentFillings = "agent_fillings"
-        case coordinatorRestarts = "coordinator_restarts"
-        case agentRestarts = "agent_restarts"
-    }
-
-    init(_ report: RehearsalReport, folder: String) {
-        rounds = report.rounds
-        model = report.model.hex
-        simulatedModel = report.simulatedModel.hex
-        accuracy = Double(report.accuracyPpm) / 1e6
-        entries = report.entryCount
-        root = report.ledgerRoot.hex
-        let disturbance = report.disturbance
-        coordinatorKills = disturbance.coordinatorKills
-        agentKills = disturbance.agentKills
-        linkFaults = disturbance.links.struck
-        coordinatorFillings = disturbance.coordinatorFillings
-        agentFillings = disturbance.agentFillings
-        coordinatorRestarts = disturbance.coordinatorRestarts
-        agentRestarts = disturbance.agentRestarts
-        receipts = report.receiptCount
-        seconds = report.seconds
-        coordinator = folder
-        participants = report.participants
-        faults = report.faults
     }
 }

@@ -25,7 +25,7 @@ extension Simulate {
                 Terminal.line("seed \(failed.seed): \(failed.violation ?? "")")
                 Terminal.line("  again: tributary simulate --faults --seed \(failed.seed) --events")
             }
-            Terminal.line(Self.line(outcome, wallSeconds))
+            Terminal.line(line(outcome, wallSeconds))
         }
         if let failure {
             // Said already; only the exit code is left.
@@ -54,13 +54,15 @@ extension Simulate {
     }
 
     /// The figures in one line.
-    private static func line(_ outcome: FaultCampaign.Outcome, _ seconds: Double) -> String {
+    private func line(_ outcome: FaultCampaign.Outcome, _ seconds: Double) -> String {
         let tally = outcome.tally
+        let wanted = events ? 1 : self.seeds
+        let seeds = tally.seeds == wanted ? "\(wanted) seeds" : "STOPPED after \(tally.seeds) of \(wanted) seeds"
         let hours = String(format: "%.1f", Double(tally.virtualMs) / 3_600_000)
         let verdict = outcome.failures.isEmpty ? "clean" : "\(outcome.failures.count) FAILED"
         let wall = String(format: "%.1f", seconds)
         return """
-            faults: \(tally.seeds) seeds, \(verdict); \(tally.events) events, \
+            faults: \(seeds), \(verdict); \(tally.events) events, \
             \(tally.coordinatorCrashes)+\(tally.agentCrashes) crashes (coordinator+agents), \(tally.restarts) restarts, \
             \(tally.droppedMessages) messages lost, \(tally.duplicatedMessages) doubled, \(tally.failedWrites) failed writes, \
             \(tally.damagedBlobs) damaged blobs, \(tally.clockJumps) clock jumps; \(tally.roundsAggregated) rounds sealed, \

@@ -118,7 +118,8 @@ struct Simulate: ParsableCommand {
         var text = Scenario.defaultText
         var folder = FileManager.default.currentDirectoryPath
         if let scenarioPath {
-            text = try ScenarioFile.read(scenarioPath)
+            text = try ScenarioFile.read(
+                scenarioPath, hint: "Simulations/scenarios has some; without a scenario the embedded one runs")
             folder = URL(fileURLWithPath: scenarioPath).deletingLastPathComponent().path
         }
         return try PreparedFederation.load(text: text, folder: folder, dataPath: data) { scenario in

@@ -72,17 +72,24 @@ struct TaskOpen: ParsableCommand {
     }
 
     func run() throws {
-        let text = try ScenarioFile.read(file)
+        let text = try ScenarioFile.read(
+            file, hint: "name a task or scenario file; Simulations/scenarios has some that open as tasks")
         var request = WireOpenTaskRequest()
         request.text = text
-        request.data = try dataPath(text) ?? ""
+        request.data = try ScenarioFile.naming(file) { try dataPath(text) } ?? ""
+        try expectData(at: request.data)
         request.validationCount = UInt32(validation ?? 0)
         request.testCount = UInt32(test ?? 0)
         request.escrow = escrow.flatMap { TokenAmount.units($0) } ?? 0
         let asked = request
-        let reply = try CoordinatorClient(home.folder).ask { connection in
-            try await connection.ask(
-                "POST", "/v1/tasks", asked, as: WireOpenTaskReply.self, timeoutMs: Self.timeoutMs)
+        let reply: WireOpenTaskReply
+        do {
+            reply = try CoordinatorClient(home.folder).ask { connection in
+                try await connection.ask(
+                    "POST", "/v1/tasks", asked, as: WireOpenTaskReply.self, timeoutMs: Self.timeoutMs)
+            }
+        } catch let error as AgentError where error.problem == ProblemCode.invalidTask.rawValue {
+            throw AgentError(error.code, "\(file): \(error.message)", hint: error.hint, problem: error.problem)
         }
         let task = try Digest(bytes: reply.task).hex
         if output.json {
@@ -91,7 +98,16 @@ struct TaskOpen: ParsableCommand {
         }
         Terminal.line("task   \(task)\(reply.existed ? " (was opened before)" : "")")
         Terminal.line("price  at most \(TokenAmount.text(reply.price))")
-        Terminal.line("watch it with: tributary task list")
+        Terminal.line("watch it with: tributary task list\(home.flag)")
+    }
+
+    /// The coordinator is one of this machine: what is not here is not there.
+    private func expectData(at path: String) throws {
+        guard !path.isEmpty, path != "digits", !FileManager.default.fileExists(atPath: path) else { return }
+        throw CommandFailureError(
+            failure: CommandFailure(
+                code: "notFound", .noInput, "there is no data set at \(path)",
+                hint: data == nil ? "mend data.path in \(file), or name another with --data" : "check --data"))
     }
 
     /// A data set of some gigabytes is read before the answer.
@@ -131,6 +147,6 @@ struct TaskListing: ParsableCommand {
         }
         let rows = list.tasks.map(TaskRow.init)
         if output.json { return try Envelope.print(command: "task list", rows) }
-        TaskRow.printTable(rows)
+        TaskRow.printTable(rows, home: home)
     }
 }

@@ -32,8 +32,10 @@ struct TaskRow: Encodable {
     }
 
     /// Prints tasks, a line each, and what each waits for.
-    static func printTable(_ rows: [TaskRow]) {
-        guard !rows.isEmpty else { return Terminal.line("no tasks; open one with `tributary task open FILE`") }
+    static func printTable(_ rows: [TaskRow], home: CoordinatorHomeOption) {
+        guard !rows.isEmpty else {
+            return Terminal.line("no tasks; open one with `tributary task open FILE\(home.flag)`")
+        }
         Terminal.line("task          name                      stage         round     accuracy")
         for row in rows {
             let cells = [

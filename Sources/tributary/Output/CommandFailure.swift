@@ -70,8 +70,8 @@ struct CommandFailure {
             let exit: Exit = error.code == .underlying || error.code == .diverged ? .failure : .badData
             self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as AgentError:
-            self.init(
-                code: error.problem ?? error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
+            let exit = error.problem.flatMap(Self.exit(forProblem:)) ?? Self.exit(for: error.code)
+            self.init(code: error.problem ?? error.code.rawValue, exit, error.message, hint: error.hint)
         case let error as CoordinatorServerError:
             self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
         case let error as CoordinationError:
@@ -138,6 +138,17 @@ struct CommandFailure {
         case .stopped: .interrupted
         case .unexpectedAnswer, .trainerFailed, .trainerTimedOut, .trainerOutputInvalid, .abstained, .underlying:
             .failure
+        }
+    }
+
+    /// What a coordinator refuses is no question of permission where it says otherwise; nil for the others.
+    private static func exit(forProblem word: String) -> Exit? {
+        switch ProblemCode(rawValue: word) {
+        case .invalidTask, .malformedRequest, .tooLarge: .badData
+        case .unavailable, .rateLimited, .timeout: .unavailable
+        case .diskFull: .io
+        case .internalFailure, .conflict: .failure
+        default: nil
         }
     }
 
