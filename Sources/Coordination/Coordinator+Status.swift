@@ -34,8 +34,9 @@ extension Coordinator {
         if let failure = task.failure { return "it stands still: \(failure.message)" }
         if task.isAggregating { return nil }
         if !task.missing.isEmpty {
-            return
-                "waiting for updates to be sent again, \(task.missing.count) of them: \(names(task.missing.keys.sorted(), task))"
+            let count = task.missing.count
+            return "waiting for \(count) update\(count == 1 ? "" : "s") to be sent again: "
+                + names(task.missing.keys.sorted(), task)
         }
         if let invitation = task.invitation {
             let open = invitation.cohort.filter { !task.accepted.contains($0) }

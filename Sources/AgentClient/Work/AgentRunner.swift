@@ -270,8 +270,8 @@ package actor AgentRunner {
         do { try await surroundings.sleep(ms) } catch { throw .stoppedByRequest }
     }
 
-    /// Fetches what receipts are left, and the balance, in the little time that a stop allows, and says goodbye: a round
-    /// need not wait for whoever does not come.
+    /// Fetches what receipts are left, and the balance, in the little time that a stop allows, and says goodbye: a
+    /// round need not wait for whoever does not come.
     private func farewell() async {
         let calls = calls
         let receipts = receipts
