@@ -45,7 +45,7 @@ package enum CoordinatorServerLimits {
     /// Chunks that are sent at one time; more wait.
     package static let chunksServed = 64
     /// Chunks that are received at one time, each in memory as a whole; more wait.
-    package static let chunksReceived = 16
+    package static let chunksReceived = 8
     /// Chunks that are sent, and that are received, at one time where clients are slow.
     package static let slowChunkCount = 256
     /// How long a chunk waits for a place before it goes beside those that are slow.
