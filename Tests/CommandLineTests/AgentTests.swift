@@ -34,6 +34,9 @@ struct AgentTests {
         let line = try coordinator.invitation()
         let first = try program.run("agent", "join", line, "--label", "north gate", "--home", "agent")
         #expect(first.output.contains("--home \(program.folder.url.path)/agent --data PATH"), "\(first.output)")
+        // No round is to wait for an agent that does not run yet.
+        let people = try program.run("coordinator", "status", "--home", "coordinator")
+        #expect(people.output.contains("1 participant, 0 available"), "\(people.output)")
         let again = try program.run("agent", "join", line, "--label", "x", "--data", "digits", "--home", "agent")
         #expect(again.exitCode == 0, "\(again.errors)")
         #expect(again.output.contains("label    stays \"north gate\""), "\(again.output)")

@@ -73,6 +73,7 @@ struct ScenarioTests {
         #expect(folder.validationCount == 7)
         #expect(folder.testCount == 9)
         #expect(try Self.scenario(folder.text).data == folder.data)
+        #expect(try Self.scenario(adding: "data: { path: here }").data == .path("here"), "who names a path means it")
     }
 
     @Test("Every way of dealing out the data is read and written")
@@ -173,7 +174,8 @@ struct ScenarioTests {
     @Test("Values that cannot be are refused")
     func badValues() {
         let lines: [(String, FederationError.Code)] = [
-            ("data: { source: folder }", .missingKey), ("data: { source: internet }", .invalidValue),
+            ("data: { source: digits, path: here }", .invalidValue), ("data: { source: folder }", .missingKey),
+            ("data: { source: internet }", .invalidValue),
             ("data: { validation: 0 }", .invalidValue), ("partition: { rule: ii }", .invalidValue),
             ("partition: { rule: shards, shards: 0 }", .invalidValue),
             ("partition: { rule: dirichlet, alpha: 0 }", .invalidValue), ("participants: []", .missingKey),

@@ -47,8 +47,13 @@ package struct AgentEnrolment: Sendable {
                 hint: "choose another folder with --home; each coordinator gets a key of its own")
         }
         let key = try folder.keyMadeIfMissing()
+        let isFirst = folder.state().registration == nil
         var outcome = try await CoordinatorConnection.with(join: join, key: key) {
-            (connection) async throws(AgentError) in try await register(key, over: connection, label: label)
+            (connection) async throws(AgentError) in
+            let outcome = try await register(key, over: connection, label: label)
+            // Not at work yet: no round is to wait for it before `run` asks for one.
+            if isFirst { try? await connection.leave() }
+            return outcome
         }
         if try folder.text(at: folder.consentPath) == nil {
             try folder.write(text: Consent(schema: schema).text, to: folder.consentPath)

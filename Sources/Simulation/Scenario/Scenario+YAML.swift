@@ -53,8 +53,14 @@ extension Scenario {
 
     private static func dataSource(in data: ConfigurationSection) throws(FederationError) -> DataSource {
         try data.expectOnly(["source", "path", "validation", "test"])
-        guard try data.word("source", among: ["digits", "folder"]) == "folder" else { return .digits }
-        guard let path = try data.string("path"), !path.isEmpty else { throw data.missing("path") }
+        let path = try data.string("path")
+        // Who names a path means it.
+        let source = try data.word("source", among: ["digits", "folder"]) ?? (path == nil ? "digits" : "folder")
+        guard source == "folder" else {
+            if path != nil { throw data.wrong("path", "left out where the source is digits") }
+            return .digits
+        }
+        guard let path, !path.isEmpty else { throw data.missing("path") }
         return .path(path)
     }
 
