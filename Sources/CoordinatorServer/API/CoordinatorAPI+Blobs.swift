@@ -111,10 +111,8 @@ extension CoordinatorAPI {
                 .conflict, "chunk \(index) of \(digest) was not announced",
                 hint: "begin with POST /v1/updates/{digest}")
         }
-        if !receiving.tryEnter() {
-            exchange.holdBody()
-            await receiving.enter()
-        }
+        // A large body is not read before it is asked for, and its time does not run.
+        await receiving.enter()
         defer { receiving.leave() }
         let buffer = buffers.take()
         defer { buffers.giveBack(buffer) }

@@ -61,7 +61,6 @@ package final class ChunkGate: Sendable {
 
     /// Goes through, after those who came before.
     package func enter() async {
-        if tryEnter() { return }
         await withCheckedContinuation { continuation in
             let (isThrough, needsWatch) = state.withLock { state in
                 if state.inside < places {

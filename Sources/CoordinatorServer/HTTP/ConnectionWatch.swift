@@ -14,13 +14,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     /// A body that did not come in time.
     struct BodyTimeout: Error {}
 
-    /// What a request says of its body.
-    enum BodyDemand: Sendable {
-        /// The server makes its sender wait: its time does not run.
-        case held
-        /// It is wanted now: its time runs, from the beginning.
-        case wanted
-    }
+    /// A request wants its large body now.
+    struct BodyWanted: Sendable {}
 
     /// What is waited for.
     private enum Phase {
@@ -43,7 +38,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     private var alarm: (task: Scheduled<Void>, at: NIODeadline)?
     private var closesAfterAnswer = false
     private var isBodyEnded = true
-    /// Whether a large body that nobody has asked for yet is left unread, and whether a read waits for that.
+    /// Whether a large body that nobody has asked for yet is left unread, without a time, and whether a read waits for
+    /// that.
     private var isUnwanted = false
     private var readWaits = false
     private var drained = 0
@@ -91,7 +87,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             isBodyEnded = false
             isUnwanted = Self.isLarge(head)
             phase = .body
-            setDeadline(.milliseconds(isUnwanted ? times.chunkMs : times.bodyMs), context)
+            if isUnwanted { deadline = nil } else { setDeadline(.milliseconds(times.bodyMs), context) }
             if head.headerFields[.expect]?.lowercased() == "100-continue" {
                 context.writeAndFlush(
                     wrapOutboundOut(.head(HTTPResponse(status: .continue))), promise: nil)
@@ -123,9 +119,11 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Whatever is left of the body may come.
+    /// A large body may come, and its time runs.
     private func letBodyCome(_ context: ChannelHandlerContext) {
+        guard isUnwanted else { return }
         isUnwanted = false
+        setDeadline(.milliseconds(times.chunkMs), context)
         guard readWaits else { return }
         readWaits = false
         context.read()
@@ -180,17 +178,8 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
-        guard let demand = event as? BodyDemand else {
-            return context.triggerUserOutboundEvent(event, promise: promise)
-        }
-        if case .body = phase {
-            switch demand {
-            case .held: deadline = nil
-            case .wanted:
-                setDeadline(.milliseconds(times.chunkMs), context)
-                letBodyCome(context)
-            }
-        }
+        guard event is BodyWanted else { return context.triggerUserOutboundEvent(event, promise: promise) }
+        if case .body = phase { letBodyCome(context) }
         promise?.succeed(())
     }
 
@@ -218,7 +207,6 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
         case .body where !isBodyEnded:
             // The request is told; it answers, and the connection is closed after that, or soon anyway.
             phase = .draining
-            letBodyCome(context)
             context.fireErrorCaught(BodyTimeout())
             setDeadline(.milliseconds(times.drainMs), context)
         case .request, .body, .answer, .draining: context.close(promise: nil)

@@ -65,7 +65,7 @@ struct Exchange: Sendable {
         var count = 0
         // Smaller ones have come already.
         if announced ?? .max > CoordinatorServerLimits.promptBodyByteCount {
-            channel.triggerUserOutboundEvent(ConnectionWatch.BodyDemand.wanted, promise: nil)
+            channel.triggerUserOutboundEvent(ConnectionWatch.BodyWanted(), promise: nil)
         }
         do {
             for try await part in request.body {
@@ -97,7 +97,4 @@ struct Exchange: Sendable {
             .tooLarge, "the body has more than \(limit) bytes", hint: "Protocols/http.md has the limits",
             closesConnection: true)
     }
-
-    /// The body's time does not run while its sender has to wait for us.
-    func holdBody() { channel.triggerUserOutboundEvent(ConnectionWatch.BodyDemand.held, promise: nil) }
 }
