@@ -7,6 +7,7 @@ extension Coordinator {
     func handle(_ event: RoundEvent, for task: RunningTask) throws(CoordinationError) {
         guard task.failure == nil else { return }
         if case .start = event {} else { task.engine.unavailable = unavailable(for: task) }
+        task.engine.absent = absent(for: task)
         try perform(task.engine.handle(event, atMs: nowMs), task)
         try flush()
     }

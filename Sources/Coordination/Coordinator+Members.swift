@@ -122,18 +122,15 @@ extension Coordinator {
         return true
     }
 
-    /// Tells the open rounds of whom nothing will come.
+    /// Tells the open rounds of whom nothing will come, where that has changed.
     private func noteAbsence() throws(CoordinationError) {
-        let open = running.values.filter { $0.invitation != nil }
-        guard !open.isEmpty else { return }
-        let gone = membership.gone
-        for task in open {
-            let absent = gone.union(task.declined)
-            guard absent != task.engine.absent else { continue }
-            task.engine.absent = absent
+        for task in running.values where task.invitation != nil && task.engine.absent != absent(for: task) {
             try handle(.absenceChanged, for: task)
         }
     }
+
+    /// Of whom nothing will come for a task.
+    func absent(for task: RunningTask) -> Set<ParticipantNumber> { membership.gone.union(task.declined) }
 
     /// Who may not be invited to a task's next round.
     func unavailable(for task: RunningTask) -> Set<ParticipantNumber> {

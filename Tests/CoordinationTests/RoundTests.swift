@@ -283,4 +283,22 @@ struct RoundTests {
         try room.runJobs()
         #expect(room.replay().state.tasks[material.id]?.stage == .closed)
     }
+
+    @Test("Whoever left and came back between two rounds is waited for in the next")
+    func backBetweenRounds() throws {
+        let material = try TaskMaterial.sample(size: 3, quorum: 1, rounds: 2)
+        let room = try CoordinatorRoom(tasks: [material])
+        try room.register(0..<3)
+        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        try room.contribute(0)
+        for number in [1, 2] {
+            try room.coordinator.leave(CoordinatorRoom.key(number).publicKey, nowMs: room.nowMs)
+        }
+        #expect(room.jobCount == 1, "the first round is averaged")
+        for number in [1, 2] { _ = try room.work(number) }
+        try room.runJobs()
+        try room.contribute(0)
+        let status = try #require(room.coordinator.tasks(nowMs: room.nowMs).first)
+        #expect(status.round == 2 && status.waitingFor?.hasPrefix("waiting for 2 of 3: ") == true)
+    }
 }
