@@ -81,33 +81,38 @@ let package = Package(
         // Parameters and arithmetic; digests, keys and commitments.
         room("Tensors", ["CZlib"]),
         room("Attestation", ["CMultiBuffer", "COpenSSL"]),
+        // The pay rule: weights, bounds, agreement, merits and settlements in integers.
+        room("Rewards"),
         // The four trades: learning, averaging, valuing, book-keeping.
         room("Datasets", ["CDigits", "CZlib", "Tensors"]),
         room("Training", ["CKernels", "Tensors"]),
         room("Aggregation", ["Attestation", "CKernels", "COpenBLAS", "Tensors"]),
         room("Valuation", ["CKernels", "COpenBLAS", "Tensors"]),
-        room("Ledger", ["Attestation", "Tensors", grdb, protobuf]),
+        room("Ledger", ["Attestation", "Rewards", "Tensors", grdb, protobuf]),
         // The round engine: a pure state machine, and what it drives.
-        room("Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation", yams]),
+        room(
+            "Federation",
+            ["Aggregation", "Attestation", "Ledger", "Rewards", "Tensors", "Training", "Valuation", yams]
+        ),
         // I/O from here up: run folders, the simulated world, the auditor.
         room("Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
         room("Wire", ["Attestation", protobuf]),
         room(
             "Coordination",
-            ["Aggregation", "Attestation", "Federation", "Ledger", "Tensors", "Training"]
+            ["Aggregation", "Attestation", "Federation", "Ledger", "Rewards", "Tensors", "Training"]
         ),
         room(
             "Simulation",
             [
-                "Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Runs", "Tensors",
-                "Training",
+                "Aggregation", "Attestation", "Coordination", "Datasets", "Federation", "Ledger", "Rewards", "Runs",
+                "Tensors", "Training", "Valuation",
             ]
         ),
         room(
             "Audit",
             [
-                "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Runs", "Simulation", "Tensors",
-                "Training",
+                "Aggregation", "Attestation", "Datasets", "Federation", "Ledger", "Rewards", "Runs", "Simulation",
+                "Tensors", "Training",
             ]
         ),
         room(
@@ -135,7 +140,7 @@ let package = Package(
             name: "tributary",
             dependencies: [
                 "AgentClient", "Coordination", "CoordinatorServer", "Wire", "Aggregation", "Attestation", "Audit",
-                "Datasets", "Federation", "Ledger", "Rehearsal", "Runs", "Simulation",
+                "Datasets", "Federation", "Ledger", "Rehearsal", "Rewards", "Runs", "Simulation",
                 "Tensors", "Training", "Valuation", "COpenBLAS", argumentParser, logging, nioCore, nioHTTP1, nioPosix,
                 nioSSL, protobuf,
             ],
@@ -151,10 +156,12 @@ let package = Package(
         tests(of: "Training", ["Tensors"]),
         tests(of: "Aggregation", ["Attestation", "Tensors"]),
         tests(of: "Valuation", ["Tensors"]),
-        tests(of: "Ledger", ["Attestation", "Tensors", grdb]),
-        tests(of: "Federation", ["Aggregation", "Attestation", "Ledger", "Tensors", "Training", "Valuation"]),
+        tests(of: "Rewards", ["Tensors"]),
+        tests(of: "Ledger", ["Attestation", "Rewards", "Tensors", grdb]),
+        tests(
+            of: "Federation", ["Aggregation", "Attestation", "Ledger", "Rewards", "Tensors", "Training", "Valuation"]),
         tests(of: "Runs", ["Attestation", "Federation", "Ledger", "Tensors"]),
-        tests(of: "Coordination", ["Attestation", "Federation", "Ledger", "Tensors", "Training"]),
+        tests(of: "Coordination", ["Attestation", "Federation", "Ledger", "Rewards", "Tensors", "Training"]),
         tests(
             of: "Simulation",
             [

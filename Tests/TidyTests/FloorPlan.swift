@@ -3,7 +3,7 @@ enum FloorPlan {
     /// The targets bottom-up, a floor a line. A module imports what stands on a floor below or, on its own, before it.
     static let floors: [[String]] = [
         ["CLinux", "COpenBLAS", "COpenSSL", "CZlib", "CDigits", "CKernels", "CMultiBuffer"],
-        ["Tensors", "Attestation"],
+        ["Tensors", "Attestation", "Rewards"],
         ["Datasets", "Training", "Aggregation", "Valuation", "Ledger"],
         ["Federation"],
         ["Runs", "Wire"],
