@@ -14,16 +14,20 @@ package struct AggregationError: Error, Equatable, CustomStringConvertible {
         case wrongCount
         /// Two parts of one sum are on different grids.
         case wrongGrid
-        /// A weight is zero or negative.
+        /// A weight is negative.
         case invalidWeight
+        /// A mean's denominator is not positive, above `AggregationLimits.totalWeight` or below the weights' sum.
+        case invalidDenominator
         /// The weights together pass `AggregationLimits.totalWeight`.
         case weightLimit
-        /// A mean of no updates was asked for.
+        /// A mean was asked for, and the updates' weights sum to zero.
         case empty
         /// The server's learning rate or momentum is out of range.
         case invalidConfiguration
         /// A stored server state is not one of this model's.
         case invalidState
+        /// Stored Float64 values are not of the wanted count, or not finite.
+        case invalidVector
         /// The server's step would leave a parameter or a velocity that is not finite.
         case divergent
     }

@@ -8,13 +8,14 @@ package import Tensors
 /// Float64 holds without rounding. So the sums do not depend on the order of the updates, on how they are split over
 /// threads, on the CPU's vector width, or on which partial sums were merged first.
 ///
-/// Memory: 8 bytes a value. The division by the total weight happens once, in `mean` or in `ServerOptimizer`.
+/// The mean's denominator is the caller's: a fixed one leaves the share of an update that was given less weight with
+/// nobody. Memory: 8 bytes a value. The division happens once, in `mean` or in `ServerOptimizer`.
 package struct ExactAccumulator: ~Copyable, Sendable {
     /// The grid of the updates.
     package let grid: Grid
-    /// Weight of all updates so far.
+    /// Weight of all updates so far; zero if nothing but updates of weight 0 was added.
     package private(set) var totalWeight: Int64 = 0
-    /// Number of updates so far.
+    /// Number of updates so far, those of weight 0 among them.
     package private(set) var updateCount = 0
     var sums: Float64Buffer
 
@@ -92,14 +93,21 @@ package struct ExactAccumulator: ~Copyable, Sendable {
         return hasher.finalize()
     }
 
-    /// Writes the weighted mean: each sum divided by the total weight in Float64, then rounded to float32.
+    /// Writes the weighted mean: each sum divided by the denominator in Float64, then rounded to float32.
     ///
-    /// - Throws: `AggregationError` with code `empty` if nothing was added, `wrongCount` if the target's count differs.
+    /// - Parameters:
+    ///   - target: where the mean is written.
+    ///   - denominator: what the sums are divided by: at least the sum of the weights, at most
+    ///     `AggregationLimits.totalWeight`.
+    ///   - threads: most threads to use.
+    /// - Throws: `AggregationError` with code `empty` if the weights sum to zero, `invalidDenominator`, or `wrongCount`
+    ///   if the target's count differs.
     package borrowing func mean(
         into target: inout ParameterBuffer,
+        denominator: Int64,
         threads: Int = 1
     ) throws(AggregationError) {
-        let divisor = try checkedDivisor(for: target.count)
+        let divisor = try checkedDivisor(denominator, for: target.count)
         let count = self.count
         sums.withUnsafeValues { sums in
             nonisolated(unsafe) let sums = sums
@@ -112,15 +120,47 @@ package struct ExactAccumulator: ~Copyable, Sendable {
         }
     }
 
-    /// The total weight as a divisor, if there is a mean of that many values.
-    borrowing func checkedDivisor(for targetCount: Int) throws(AggregationError) -> Double {
-        guard totalWeight > 0 else {
-            throw AggregationError(.empty, "no update was added, so there is no mean; close the round without a step")
+    /// The sums as integers: each divided by the grid's step, which is exact. With the weights gᵢ of
+    /// `Protocols/scores.md` this is the round's echo E = Σ gᵢ·kᵢ.
+    ///
+    /// Reuses the sums' memory. Complexity: O(`count`).
+    package consuming func integerSums(threads: Int = 1) -> Float64Buffer {
+        let scale = Double(sign: .plus, exponent: grid.fractionBits, significand: 1)
+        var sums = sums
+        let count = sums.count
+        sums.withUnsafeMutableValues { sums in
+            nonisolated(unsafe) let sums = sums
+            WorkSplit.forEachRange(of: count, grain: FoldMethod.grain, threads: threads) { range in
+                for index in range { sums[index] *= scale }
+            }
         }
+        return sums
+    }
+
+    /// The denominator as a divisor, if there is a mean of that many values.
+    borrowing func checkedDivisor(_ denominator: Int64, for targetCount: Int) throws(AggregationError) -> Double {
+        try Self.check(denominator: denominator, totalWeight: totalWeight)
         guard targetCount == count else {
             throw AggregationError(.wrongCount, "a target of \(targetCount) values for sums of \(count)")
         }
-        return Double(totalWeight)
+        return Double(denominator)
+    }
+
+    /// Refuses the mean of nothing, and a denominator that does not hold all weights.
+    static func check(denominator: Int64, totalWeight: Int64) throws(AggregationError) {
+        guard totalWeight > 0 else {
+            throw AggregationError(
+                .empty, "the updates' weights sum to zero, so there is no mean; close the round without a step")
+        }
+        guard totalWeight...AggregationLimits.totalWeight ~= denominator else {
+            throw AggregationError(
+                .invalidDenominator,
+                """
+                a denominator of \(denominator) for weights that sum to \(totalWeight); it must be at least that and at \
+                most \(AggregationLimits.totalWeight)
+                """
+            )
+        }
     }
 
     private borrowing func checkPart(count: Int, grid: Grid) throws(AggregationError) {

@@ -15,6 +15,8 @@ package enum FoldMethod: String, CaseIterable, Sendable {
 
     /// Adds the updates to the sums. All counts have been checked.
     func fold(_ updates: [CheckedUpdate], into sums: inout Float64Buffer, threads: Int) {
+        // An update of weight 0 adds nothing, so it is not read.
+        let updates = updates.filter { $0.weight > 0 }
         guard !updates.isEmpty else { return }
         let count = sums.count
         let weights = updates.map { Double($0.weight) }

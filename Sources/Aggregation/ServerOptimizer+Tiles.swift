@@ -32,7 +32,7 @@ extension ServerOptimizer {
             tiles.reduce(0) { $1.lowerBound == $0 ? $1.upperBound : -1 } == layout.count, "the tiles cover the model")
         if momentum > 0, velocity.count == 0 { velocity = Float64Buffer(zeros: layout.count) }
         let rule = StepRule(
-            divisor: Double(updates.totalWeight), momentum: momentum, learningRate: learningRate, fraction: 1)
+            divisor: Double(updates.denominator), momentum: momentum, learningRate: learningRate, fraction: 1)
         let workers = (0..<min(threads, tiles.count)).map { _ in PieceMemory(count: Self.pieceLength) }
         let firstFault = Mutex<(tile: Int, error: AggregationError)?>(nil)
         velocity.withUnsafeMutableValues { velocity in
@@ -102,7 +102,8 @@ private final class PieceMemory: @unchecked Sendable {
         guard let target = sums.baseAddress else { return }
         try values.withUnsafeMutableValues { values throws(AggregationError) in
             let values = UnsafeMutableBufferPointer(rebasing: values[..<range.count])
-            for (index, weight) in updates.weights.enumerated() {
+            // An update of weight 0 adds nothing, so it is not read.
+            for (index, weight) in updates.weights.enumerated() where weight > 0 {
                 try updates.read(index, range, values)
                 let bad = GridKernel.firstBadValue(
                     in: UnsafeBufferPointer(values), range: 0..<range.count, grid: updates.grid)

@@ -4,7 +4,7 @@ package import Tensors
 /// The server's step: FedAvg with a server learning rate η and momentum β (FedAvgM: Hsu, Qi and Brown 2019, section 3).
 ///
 /// With m the weighted mean of the updates, v ← β·v + m and w ← w + η·v. Plain FedAvg is η = 1, β = 0. Every operation
-/// is one IEEE 754 Float64 operation, in this order and for each value on its own: m = sum / total weight, p = β·v,
+/// is one IEEE 754 Float64 operation, in this order and for each value on its own: m = sum / denominator, p = β·v,
 /// v = p + m, q = η·v, w + q, and one rounding to float32. So the step is the same bits on any CPU and for any number
 /// of threads. With β = 0 no velocity is kept and v is m.
 package struct ServerOptimizer: ~Copyable, Sendable {
@@ -39,15 +39,17 @@ package struct ServerOptimizer: ~Copyable, Sendable {
     /// - Parameters:
     ///   - model: the round's base model, which becomes the next.
     ///   - updates: the round's sum.
+    ///   - denominator: what the sums are divided by, as in `ExactAccumulator.mean`.
     ///   - threads: most threads to use.
-    /// - Throws: `AggregationError` with code `empty`, `wrongCount` or `divergent`; model and velocity are unchanged
-    ///   then.
+    /// - Throws: `AggregationError` with code `empty`, `invalidDenominator`, `wrongCount` or `divergent`; model and
+    ///   velocity are unchanged then.
     package mutating func step(
         model: inout ParameterSet,
         updates: borrowing ExactAccumulator,
+        denominator: Int64,
         threads: Int = 1
     ) throws(AggregationError) {
-        let divisor = try updates.checkedDivisor(for: model.values.count)
+        let divisor = try updates.checkedDivisor(denominator, for: model.values.count)
         guard momentum > 0 else {
             try Self.move(
                 model: &model,
@@ -77,14 +79,15 @@ package struct ServerOptimizer: ~Copyable, Sendable {
     /// carries over from earlier rounds is nobody's contribution to this one, so it is left out; with β = 0 the point
     /// of fraction 1 has the same bits as the model after `step`.
     ///
-    /// - Throws: `AggregationError` with code `empty`, `wrongCount` or `divergent`.
+    /// - Throws: `AggregationError` with code `empty`, `invalidDenominator`, `wrongCount` or `divergent`.
     package borrowing func pathPoint(
         model: borrowing ParameterSet,
         updates: borrowing ExactAccumulator,
+        denominator: Int64,
         fraction: Double,
         threads: Int = 1
     ) throws(AggregationError) -> ParameterSet {
-        let divisor = try updates.checkedDivisor(for: model.values.count)
+        let divisor = try updates.checkedDivisor(denominator, for: model.values.count)
         var point = model.copy()
         try Self.move(
             model: &point,

@@ -1,6 +1,6 @@
 /// The server step's arithmetic for one value: the fixed sequence of operations, and nothing else.
 struct StepRule: Sendable {
-    /// Total weight of the sums.
+    /// The denominator of the mean.
     let divisor: Double
     /// β.
     let momentum: Double

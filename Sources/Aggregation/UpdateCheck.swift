@@ -3,26 +3,40 @@ package import Tensors
 
 /// Judges an update before it may touch a sum: its shape, and every value.
 package enum UpdateCheck {
+    /// What the check of a run of values found.
+    package enum Finding: Hashable, Sendable {
+        /// All values are on the grid; their squares sum to that many squares of the grid's step.
+        case sound(squaredNorm: UInt128)
+        /// The index of the first value that is not finite or not on the grid.
+        case bad(Int)
+    }
+
     /// Refuses an update whose layout is not the model's, or that has a value that is not finite or not on the grid.
     ///
-    /// The first bad value, by place, is the one named, whatever the number of threads. Complexity: O(`layout.count`).
+    /// The first bad value, by place, is the one named, whatever the number of threads. Complexity: O(`layout.count`),
+    /// one pass.
     ///
+    /// - Returns: Σ k² over the update's values k as integers of the grid, exact.
     /// - Throws: `AggregationError` with code `wrongCount`, `notFinite` or `offGrid`.
-    package static func check(
-        _ update: borrowing ParameterSet,
+    @discardableResult
+    package static func squaredNorm(
+        checking update: borrowing ParameterSet,
         layout: ParameterLayout,
         grid: Grid,
         threads: Int = 1
-    ) throws(AggregationError) {
+    ) throws(AggregationError) -> UInt128 {
         try checkLayout(update.layout, against: layout)
-        let bad = firstBadValue(in: update.values, grid: grid, threads: threads)
-        guard let bad else { return }
-        throw fault(of: update.values.span[bad], at: bad, layout: layout, grid: grid)
+        switch measure(update.values, grid: grid, threads: threads) {
+        case .sound(let squaredNorm): return squaredNorm
+        case .bad(let index): throw fault(of: update.values.span[index], at: index, layout: layout, grid: grid)
+        }
     }
 
-    /// Index of the first of a run of values that is not finite or not on the grid, or nil. Complexity: O(values).
-    package static func firstBadValue(in values: UnsafeBufferPointer<Float>, grid: Grid) -> Int? {
-        GridKernel.firstBadValue(in: values, range: 0..<values.count, grid: grid)
+    /// Checks a run of values and sums their squares in the same pass. Complexity: O(values).
+    ///
+    /// A run's squared norms add up to the whole update's, so a file may be checked piece by piece.
+    package static func measure(_ values: UnsafeBufferPointer<Float>, grid: Grid) -> Finding {
+        measure(values, in: 0..<values.count, grid: grid)
     }
 
     /// What is wrong with a value that is not on the grid: `notFinite` or `offGrid`, with its place by name.
@@ -65,24 +79,47 @@ package enum UpdateCheck {
         }
     }
 
-    /// Index of the first value that is not on the grid, or nil.
-    private static func firstBadValue(in values: borrowing ParameterBuffer, grid: Grid, threads: Int) -> Int? {
+    private static func measure(_ values: borrowing ParameterBuffer, grid: Grid, threads: Int) -> Finding {
+        let total = Mutex(Finding.sound(squaredNorm: 0))
         let count = values.count
-        let first = Mutex(count)
         values.withUnsafeValues { pointer in
             nonisolated(unsafe) let pointer = pointer
-            WorkSplit.forEachRange(of: count, grain: 4_096, threads: threads) { range in
-                let found = GridKernel.firstBadValue(in: pointer, range: range, grid: grid)
-                if let found { first.withLock { $0 = min($0, found) } }
+            WorkSplit.forEachRange(of: count, grain: SquareSum.blockLength, threads: threads) { range in
+                let part = measure(pointer, in: range, grid: grid)
+                total.withLock { $0 = $0.joined(with: part) }
             }
         }
-        let index = first.withLock { $0 }
-        return index < count ? index : nil
+        return total.withLock { $0 }
+    }
+
+    /// Block by block, so that the second look at a block finds it in the first-level cache.
+    private static func measure(
+        _ values: UnsafeBufferPointer<Float>, in range: Range<Int>, grid: Grid
+    ) -> Finding {
+        var sum = SquareSum(grid: grid)
+        for start in stride(from: range.lowerBound, to: range.upperBound, by: SquareSum.blockLength) {
+            let block = start..<min(start + SquareSum.blockLength, range.upperBound)
+            if let bad = GridKernel.firstBadValue(in: values, range: block, grid: grid) { return .bad(bad) }
+            sum.add(UnsafeBufferPointer(rebasing: values[block]))
+        }
+        return .sound(squaredNorm: sum.total)
     }
 
     /// A place for people: the tensor's name and the index in it.
     static func describe(_ index: Int, in layout: ParameterLayout) -> String {
         guard let tensor = layout.tensors.first(where: { $0.range.contains(index) }) else { return "index \(index)" }
         return "index \(index - tensor.offset) of tensor \"\(tensor.name)\""
+    }
+}
+
+extension UpdateCheck.Finding {
+    /// What was found in two parts of one update: the sum, or the first bad value.
+    package func joined(with other: Self) -> Self {
+        switch (self, other) {
+        case (.sound(let left), .sound(let right)): .sound(squaredNorm: left + right)
+        case (.bad(let left), .bad(let right)): .bad(min(left, right))
+        case (.bad, .sound): self
+        case (.sound, .bad): other
+        }
     }
 }

@@ -7,13 +7,13 @@ extension DotMethod {
     /// OpenBLAS runs in the calling thread only: the work is split by blocks. Set once, before the first call.
     private static let singleThreaded: Void = openblas_set_num_threads(1)
 
-    /// One block, tile by tile: products += [gradient delta]ᵀ · update.
+    /// One block, tile by tile: products += [gradient second]ᵀ · update.
     static func matrixBlock(
         _ update: UnsafePointer<Float>,
         _ gradient: UnsafePointer<Float>,
-        _ delta: UnsafePointer<Float>,
+        _ second: UnsafePointer<Float>,
         count: Int
-    ) -> (gradient: Double, delta: Double) {
+    ) -> (gradient: Double, second: Double) {
         _ = singleThreaded
         return withUnsafeTemporaryAllocation(of: Double.self, capacity: 3 * tileLength + 2) { tile in
             guard let base = tile.baseAddress else { return (0, 0) }
@@ -21,7 +21,7 @@ extension DotMethod {
             products.initialize(repeating: 0, count: 2)
             for first in stride(from: 0, to: count, by: tileLength) {
                 let length = min(tileLength, count - first)
-                for (column, source) in [gradient, delta, update].enumerated() {
+                for (column, source) in [gradient, second, update].enumerated() {
                     let target = base + column * tileLength
                     for index in 0..<length { target[index] = Double(source[first + index]) }
                 }

@@ -10,12 +10,12 @@ package enum DotMethod: String, CaseIterable, Sendable {
     func block(
         _ update: UnsafePointer<Float>,
         _ gradient: UnsafePointer<Float>,
-        _ delta: UnsafePointer<Float>,
+        _ second: UnsafePointer<Float>,
         count: Int
-    ) -> (gradient: Double, delta: Double) {
+    ) -> (gradient: Double, second: Double) {
         switch self {
-        case .fused: Self.fusedBlock(update, gradient, delta, count: count)
-        case .matrixVector: Self.matrixBlock(update, gradient, delta, count: count)
+        case .fused: Self.fusedBlock(update, gradient, second, count: count)
+        case .matrixVector: Self.matrixBlock(update, gradient, second, count: count)
         }
     }
 }

@@ -19,11 +19,11 @@ enum DotProducts {
     static func integers(
         of vector: borrowing IntegerDirection,
         with gradient: borrowing IntegerDirection,
-        and delta: borrowing IntegerDirection,
+        and second: borrowing IntegerDirection,
         threads: Int
     ) -> Projection {
         let start = vector.integers.withUnsafeValues { $0.baseAddress }
-        return integers(of: [start], scale: 1, with: gradient, and: delta, threads: threads, method: .fused)
+        return integers(of: [start], scale: 1, with: gradient, and: second, threads: threads, method: .fused)
             .projections[0]
     }
 
@@ -33,39 +33,39 @@ enum DotProducts {
     ///   - vectors: first values; each vector has the gradient's count, and stays in place during the call.
     ///   - scale: the power of two that makes their values integers.
     ///   - gradient: the first direction.
-    ///   - delta: the second, or one of no values for none.
+    ///   - second: the second, or one of no values for none.
     ///   - threads: most threads to use.
     ///   - method: how a block is summed.
     static func integers(
         of vectors: [UnsafePointer<Float>?],
         scale: Double,
         with gradient: borrowing IntegerDirection,
-        and delta: borrowing IntegerDirection,
+        and second: borrowing IntegerDirection,
         threads: Int,
         method: DotMethod
     ) -> Outcome {
         let count = gradient.integers.count
-        let hasDelta = delta.integers.count > 0
+        let hasSecond = second.integers.count > 0
         let total = Mutex(
             Outcome(projections: Array(repeating: Projection(), count: vectors.count), firstInexact: nil)
         )
         nonisolated(unsafe) let vectors = vectors
         nonisolated(unsafe) let first = gradient.integers.withUnsafeValues { $0.baseAddress }
-        nonisolated(unsafe) let second = hasDelta ? delta.integers.withUnsafeValues { $0.baseAddress } : first
+        nonisolated(unsafe) let other = hasSecond ? second.integers.withUnsafeValues { $0.baseAddress } : first
         WorkSplit.forEachRange(of: count, grain: ValuationLimits.blockLength, threads: threads) { range in
-            guard let first, let second else { return }
+            guard let first, let other else { return }
             let part = integers(
                 of: vectors,
                 scale: scale,
                 with: first,
-                and: second,
+                and: other,
                 in: range,
                 method: method
             )
             total.withLock { total in
                 for index in vectors.indices {
                     total.projections[index].gradient += part.projections[index].gradient
-                    if hasDelta { total.projections[index].delta += part.projections[index].delta }
+                    if hasSecond { total.projections[index].second += part.projections[index].second }
                 }
                 guard let inexact = part.firstInexact else { return }
                 total.firstInexact = min(total.firstInexact ?? inexact, inexact)
@@ -79,7 +79,7 @@ enum DotProducts {
         of vectors: [UnsafePointer<Float>?],
         scale: Double,
         with gradient: UnsafePointer<Float>,
-        and delta: UnsafePointer<Float>,
+        and second: UnsafePointer<Float>,
         in range: Range<Int>,
         method: DotMethod
     ) -> Outcome {
@@ -91,14 +91,15 @@ enum DotProducts {
             let length = min(ValuationLimits.blockLength, range.upperBound - start)
             for (index, vector) in vectors.enumerated() {
                 guard let vector else { continue }
-                let sums = method.block(vector + start, gradient + start, delta + start, count: length)
-                guard let along = Int64(exactly: sums.gradient * scale), let across = Int64(exactly: sums.delta * scale)
+                let sums = method.block(vector + start, gradient + start, second + start, count: length)
+                guard let along = Int64(exactly: sums.gradient * scale),
+                    let across = Int64(exactly: sums.second * scale)
                 else {
                     outcome.firstInexact = min(outcome.firstInexact ?? index, index)
                     continue
                 }
                 outcome.projections[index].gradient += Int128(along)
-                outcome.projections[index].delta += Int128(across)
+                outcome.projections[index].second += Int128(across)
             }
         }
         return outcome

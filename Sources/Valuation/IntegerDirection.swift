@@ -13,7 +13,7 @@ struct IntegerDirection: ~Copyable, Sendable {
 
     /// Adding and subtracting 1.5 · 2^52 rounds what is below 2^51 to the nearest integer, ties to even, and leaves no
     /// negative zero; unlike a call for it, in vector registers on every CPU.
-    private static var rounder: Double { 0x1.8p52 }
+    static var rounder: Double { 0x1.8p52 }
 
     /// The direction without values, which stands for none.
     init() {
@@ -30,7 +30,7 @@ struct IntegerDirection: ~Copyable, Sendable {
     ///   - count: number of values.
     ///   - threads: most threads to use.
     ///   - component: the value at an index, in Float64; called twice for each index, concurrently.
-    /// - Throws: `ValuationError` with code `notFinite`, naming the first such index.
+    /// - Throws: `ValuationError` with code `notFinite`, naming the first such index, or `overflow`.
     @inline(__always)
     init(
         count: Int,
@@ -38,7 +38,7 @@ struct IntegerDirection: ~Copyable, Sendable {
         component: @Sendable (Int) -> Double
     ) throws(ValuationError) {
         let largest = try Self.largestMagnitude(count: count, threads: threads, component: component)
-        let exponent = largest == 0 ? 0 : ValuationLimits.directionBits - 1 - Int(largest.exponent)
+        let exponent = try Self.exponent(ofLargest: largest)
         let scale = Double(sign: .plus, exponent: exponent, significand: 1)
         var integers = ParameterBuffer(zeros: count)
         integers.withUnsafeMutableValues { integers in
@@ -51,6 +51,30 @@ struct IntegerDirection: ~Copyable, Sendable {
         }
         self.integers = integers
         self.exponent = exponent
+    }
+
+    /// A direction of integers that were rounded already.
+    init(integers: consuming ParameterBuffer, exponent: Int) {
+        self.integers = integers
+        self.exponent = exponent
+    }
+
+    /// The shared exponent of a vector whose largest magnitude is given; 0 for a vector of zeros.
+    ///
+    /// - Throws: `ValuationError` with code `overflow` past `ValuationLimits.exponentMagnitude`.
+    static func exponent(ofLargest largest: Double) throws(ValuationError) -> Int {
+        guard largest != 0 else { return 0 }
+        let exponent = ValuationLimits.directionBits - 1 - Int(largest.exponent)
+        guard exponent.magnitude <= ValuationLimits.exponentMagnitude else {
+            throw ValuationError(
+                .overflow, "a vector whose largest magnitude is \(largest); choose a server learning rate nearer to 1")
+        }
+        return exponent
+    }
+
+    /// An integer as Float64, nearest with ties to even, times a power of two; the product is exact.
+    static func scaled(_ integer: Int128, by exponent: Int) -> Double {
+        Double(integer) * Double(sign: .plus, exponent: exponent, significand: 1)
     }
 
     @inline(__always)
@@ -68,11 +92,7 @@ struct IntegerDirection: ~Copyable, Sendable {
         }
         let largest = Double(bitPattern: found.withLock { $0 })
         guard largest.isFinite else {
-            let bad = (0..<count).first { !component($0).isFinite } ?? 0
-            throw ValuationError(
-                .notFinite,
-                "value \(bad) is not finite; the model has diverged, lower the learning rate"
-            )
+            throw .notFinite(at: (0..<count).first { !component($0).isFinite } ?? 0)
         }
         return largest
     }

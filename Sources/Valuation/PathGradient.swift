@@ -30,10 +30,16 @@ package struct PathGradient: ~Copyable, Sendable {
         nonisolated(unsafe) let second = middle.withUnsafeValues { $0 }
         nonisolated(unsafe) let third = end.withUnsafeValues { $0 }
         direction = try IntegerDirection(count: count, threads: threads) { index in
-            let inner = 4 * Double(second[index])
-            let sum = (Double(first[index]) + inner) + Double(third[index])
-            return sum / 6
+            Self.value(first[index], second[index], third[index])
         }
+    }
+
+    /// One value of G, by Simpson's rule.
+    @inline(__always)
+    static func value(_ start: Float, _ middle: Float, _ end: Float) -> Double {
+        let inner = 4 * Double(middle)
+        let sum = (Double(start) + inner) + Double(end)
+        return sum / 6
     }
 
     /// Number of values.

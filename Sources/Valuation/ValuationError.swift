@@ -10,11 +10,11 @@ package struct ValuationError: Error, Equatable, CustomStringConvertible {
         case offGrid
         /// Vectors that belong together have different numbers of values.
         case wrongCount
-        /// A weight is not positive, or above the total weight.
+        /// A weight or a denominator is out of its range.
         case invalidWeight
         /// The learning rate is not positive and finite.
         case invalidConfiguration
-        /// A score or a loss does not fit a signed 64-bit number of 10^-12 nat.
+        /// A loss does not fit a signed 64-bit number of 10^-12 nat, or a vector's magnitude is extreme.
         case overflow
     }
 
@@ -31,4 +31,11 @@ package struct ValuationError: Error, Equatable, CustomStringConvertible {
     package var description: String { message }
 
     package static func == (left: Self, right: Self) -> Bool { left.code == right.code }
+}
+
+extension ValuationError {
+    /// A vector has a value that is not finite.
+    static func notFinite(at index: Int) -> ValuationError {
+        ValuationError(.notFinite, "value \(index) is not finite; the model has diverged, lower the learning rate")
+    }
 }

@@ -144,7 +144,8 @@ struct ExactAccumulatorTests {
         let updates = try Fixtures.randomUpdates(seed: 10, updates: 50, count: count)
         let sum = try Fixtures.sum(of: updates, count: count)
         var mean = ParameterBuffer(zeros: count)
-        try sum.mean(into: &mean, threads: 2)
+        let weight = sum.totalWeight
+        try sum.mean(into: &mean, denominator: weight, threads: 2)
         var error = 0.0
         var norm = 0.0
         let total = updates.reduce(0.0) { $0 + Double($1.weight) }
@@ -183,7 +184,7 @@ struct ExactAccumulatorTests {
         #expect(failure { () throws(AggregationError) in try accumulator.fold(short) } == .wrongCount)
         #expect(failure { () throws(AggregationError) in try accumulator.fold(coarse) } == .wrongGrid)
         var mean = ParameterBuffer(zeros: 2)
-        #expect(failure { () throws(AggregationError) in try accumulator.mean(into: &mean) } == .empty)
+        #expect(failure { () throws(AggregationError) in try accumulator.mean(into: &mean, denominator: 1) } == .empty)
         let other = ExactAccumulator(count: 3, grid: .standard)
         #expect(failure { () throws(AggregationError) in try accumulator.merge(other) } == .wrongCount)
     }

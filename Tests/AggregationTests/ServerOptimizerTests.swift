@@ -16,7 +16,7 @@ struct ServerOptimizerTests {
         let sum = try Fixtures.sum(of: updates, count: 2)
         var model = ParameterSet(layout: try Fixtures.layout(2), values: ParameterBuffer([1, 2]))
         var optimizer = try ServerOptimizer()
-        try optimizer.step(model: &model, updates: sum)
+        try optimizer.step(model: &model, updates: sum, denominator: 4)
         #expect(Fixtures.values(model.values) == [1.3125, 2.3125])
         let (state, digest) = (optimizer.state(), optimizer.stateDigest())
         #expect(state == nil && digest == nil)
@@ -40,7 +40,9 @@ struct ServerOptimizerTests {
                     velocity[index] = 0.9 * velocity[index] + sum / Double(total)
                     expected[index] = Float(Double(expected[index]) + 0.7 * velocity[index])
                 }
-                try optimizer.step(model: &moved, updates: Fixtures.sum(of: updates, count: count), threads: threads)
+                try optimizer.step(
+                    model: &moved, updates: Fixtures.sum(of: updates, count: count), denominator: total,
+                    threads: threads)
                 #expect(Fixtures.values(moved.values) == expected)
             }
         }
@@ -58,14 +60,15 @@ struct ServerOptimizerTests {
                 of: Fixtures.randomUpdates(seed: UInt64(round), updates: 2, count: count),
                 count: count
             )
-            try straight.step(model: &straightModel, updates: sum)
+            let weight = sum.totalWeight
+            try straight.step(model: &straightModel, updates: sum, denominator: weight)
             var resumed = try ServerOptimizer.resuming(
                 learningRate: 0.5,
                 momentum: 0.8,
                 state: state,
                 count: count
             )
-            try resumed.step(model: &resumedModel, updates: sum, threads: 2)
+            try resumed.step(model: &resumedModel, updates: sum, denominator: weight, threads: 2)
             state = resumed.state()
             let digests = (resumed.stateDigest(), straight.stateDigest())
             let straightState = straight.state()
@@ -81,7 +84,8 @@ struct ServerOptimizerTests {
         var model = try model(3)
         try optimizer.step(
             model: &model,
-            updates: Fixtures.sum(of: [Fixtures.update([0.5, 0, 0], weight: 1)], count: 3)
+            updates: Fixtures.sum(of: [Fixtures.update([0.5, 0, 0], weight: 1)], count: 3),
+            denominator: 1
         )
         let state = optimizer.state()
         let good = try #require(state)
@@ -111,7 +115,8 @@ struct ServerOptimizerTests {
             let values: [Float] = [1, .infinity]
             var model = ParameterSet(layout: try Fixtures.layout(2), values: ParameterBuffer(values))
             #expect(
-                failure { () throws(AggregationError) in try optimizer.step(model: &model, updates: sum) } == .divergent
+                failure { () throws(AggregationError) in try optimizer.step(model: &model, updates: sum, denominator: 4)
+                } == .divergent
             )
             #expect(Fixtures.values(model.values) == values)
         }
@@ -122,11 +127,12 @@ struct ServerOptimizerTests {
         let count = 5_000
         let sum = try Fixtures.sum(of: Fixtures.randomUpdates(seed: 1, updates: 3, count: count), count: count)
         let base = try model(count)
+        let weight = sum.totalWeight
         var optimizer = try ServerOptimizer(learningRate: 0.3)
-        let start = try optimizer.pathPoint(model: base, updates: sum, fraction: 0)
-        let end = try optimizer.pathPoint(model: base, updates: sum, fraction: 1, threads: 2)
+        let start = try optimizer.pathPoint(model: base, updates: sum, denominator: weight, fraction: 0)
+        let end = try optimizer.pathPoint(model: base, updates: sum, denominator: weight, fraction: 1, threads: 2)
         var moved = base.copy()
-        try optimizer.step(model: &moved, updates: sum)
+        try optimizer.step(model: &moved, updates: sum, denominator: weight)
         #expect(Fixtures.values(start.values) == Fixtures.values(base.values))
         #expect(Fixtures.values(end.values) == Fixtures.values(moved.values))
     }
@@ -152,6 +158,8 @@ struct ServerOptimizerTests {
         var optimizer = try ServerOptimizer()
         var model = try model(2)
         let sum = ExactAccumulator(count: 2, grid: .standard)
-        #expect(failure { () throws(AggregationError) in try optimizer.step(model: &model, updates: sum) } == .empty)
+        #expect(
+            failure { () throws(AggregationError) in try optimizer.step(model: &model, updates: sum, denominator: 4) }
+                == .empty)
     }
 }

@@ -8,7 +8,7 @@ struct UpdateCheckTests {
         let layout = try ParameterLayout([("first", [2, 3]), ("second", [values.count - 6])])
         let set = ParameterSet(layout: layout, values: ParameterBuffer(values))
         do throws(AggregationError) {
-            try UpdateCheck.check(set, layout: layout, grid: grid, threads: threads)
+            try UpdateCheck.squaredNorm(checking: set, layout: layout, grid: grid, threads: threads)
             return nil
         } catch {
             return error
@@ -62,18 +62,18 @@ struct UpdateCheckTests {
         ] {
             let set = ParameterSet(zeros: layout)
             let code = failure { () throws(AggregationError) in
-                try UpdateCheck.check(set, layout: expected, grid: .standard)
+                try UpdateCheck.squaredNorm(checking: set, layout: expected, grid: .standard)
             }
             #expect(code == .wrongCount)
         }
     }
 
-    @Test("A weight of nothing, less, or too much is refused")
+    @Test("A weight below zero, or too much, is refused")
     func weights() throws {
         let set = try Fixtures.shared([0.5])
         let layout = try Fixtures.layout(1)
         let wanted: [(Int64, AggregationError.Code)] = [
-            (0, .invalidWeight), (-1, .invalidWeight), (.min, .invalidWeight),
+            (-1, .invalidWeight), (.min, .invalidWeight),
             (AggregationLimits.totalWeight + 1, .weightLimit), (.max, .weightLimit),
         ]
         for (weight, code) in wanted {
@@ -81,6 +81,16 @@ struct UpdateCheckTests {
                 try CheckedUpdate(checking: set, weight: weight, layout: layout, grid: .standard)
             }
             #expect(found == code)
+            let update = try CheckedUpdate(checking: set, weight: 0, layout: layout, grid: .standard)
+            #expect(failure { () throws(AggregationError) in try update.weighted(weight) } == code)
         }
+    }
+
+    @Test("A weight that is set later changes nothing else")
+    func laterWeight() throws {
+        let update = try Fixtures.update([0.5, -0.25], weight: 0)
+        let heavier = try update.weighted(AggregationLimits.totalWeight)
+        #expect(update.weight == 0 && heavier.weight == AggregationLimits.totalWeight)
+        #expect(heavier.squaredNorm == update.squaredNorm && heavier.parameters === update.parameters)
     }
 }

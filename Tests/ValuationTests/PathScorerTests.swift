@@ -29,10 +29,10 @@ struct PathScorerTests {
         let grid = try Grid(fractionBits: 8)
         let scorer = try PathScorer(
             gradient: PathGradient(start: gradient(0), middle: gradient(0.5), end: gradient(1)),
-            lastDelta: nil,
+            surprise: nil,
             grid: grid,
             learningRate: 3,
-            totalWeight: 3
+            denominator: 3
         )
         let scores = try deltas.map {
             try scorer.score(Fixtures.set(ParameterBuffer([Float($0.0), Float($0.1)])), weight: 1)
@@ -52,10 +52,10 @@ struct PathScorerTests {
         func slope(_ x: Float) -> ParameterBuffer { ParameterBuffer([4 * x * x * x]) }
         let scorer = try PathScorer(
             gradient: PathGradient(start: slope(1), middle: slope(1.25), end: slope(1.5)),
-            lastDelta: nil,
+            surprise: nil,
             grid: .standard,
             learningRate: 1,
-            totalWeight: 7
+            denominator: 7
         )
         let score = try scorer.score(Fixtures.set(ParameterBuffer([0.5])), weight: 7)
         #expect(score.full == Int64((1.0 - 1.5 * 1.5 * 1.5 * 1.5) * 1e12))
@@ -66,20 +66,18 @@ struct PathScorerTests {
         let count = 3_000
         for seed in 0..<20 as Range<UInt64> {
             let gradient = Fixtures.gradient(count, seed: seed)
-            let delta = Fixtures.gradient(count, seed: seed + 100)
+            let second = Fixtures.gradient(count, seed: seed + 100)
             let integers = Fixtures.gridIntegers(count, seed: seed + 200)
-            let scorer = try Fixtures.scorer(gradient: gradient, delta: delta, learningRate: 0.7, totalWeight: 977)
+            let scorer = try Fixtures.scorer(gradient: gradient, second: second, learningRate: 0.7, denominator: 977)
             let score = try scorer.score(Fixtures.set(Fixtures.buffer(integers)), weight: 13)
             let path = Reference.direction(Reference.gradient(gradient, gradient, gradient))
-            let last = Reference.direction(delta.map { Double($0) })
+            let other = Reference.direction(Reference.gradient(second, second, second))
             func power(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
             let x = Double(Reference.dot(integers, path.integers)) * power(-24 - path.exponent)
-            let y = Double(Reference.dot(integers, last.integers)) * power(-24 - last.exponent)
-            let c = Double(Reference.dot(last.integers, path.integers)) * power(-last.exponent - path.exponent)
-            let a = Double(Reference.dot(last.integers, last.integers)) * power(-2 * last.exponent)
+            let y = Double(Reference.dot(integers, other.integers)) * power(-24 - other.exponent)
             let share = 0.7 * 13.0 / 977.0
             let full = -(share * x)
-            let novel = -(share * (x - y * (c / a)))
+            let novel = -(share * y)
             #expect(score.full == Int64((full * 1e12).rounded(.toNearestOrEven)))
             #expect(score.novel == Int64((novel * 1e12).rounded(.toNearestOrEven)))
         }
@@ -90,7 +88,7 @@ struct PathScorerTests {
         let count = 20_000
         let gradient = Fixtures.gradient(count, seed: 20)
         let integers = Fixtures.gridIntegers(count, seed: 21)
-        let scorer = try Fixtures.scorer(gradient: gradient, totalWeight: 1)
+        let scorer = try Fixtures.scorer(gradient: gradient, denominator: 1)
         let score = try scorer.score(Fixtures.set(Fixtures.buffer(integers)), weight: 1)
         let exact = -zip(integers, gradient).reduce(0.0) { $0 + Double($1.0) * 0x1p-24 * Double($1.1) }
         let squares = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
@@ -102,7 +100,7 @@ struct PathScorerTests {
     func nullPlayer() throws {
         let scorer = try Fixtures.scorer(
             gradient: Fixtures.gradient(500, seed: 1),
-            delta: Fixtures.gradient(500, seed: 2)
+            second: Fixtures.gradient(500, seed: 2)
         )
         let score = try scorer.score(Fixtures.set(ParameterBuffer(zeros: 500)), weight: 10)
         #expect(score == PathScore(full: 0, novel: 0))
@@ -113,7 +111,7 @@ struct PathScorerTests {
         let count = 4_000
         let scorer = try Fixtures.scorer(
             gradient: Fixtures.gradient(count, seed: 30),
-            delta: Fixtures.gradient(count, seed: 31)
+            second: Fixtures.gradient(count, seed: 31)
         )
         let first = Fixtures.gridIntegers(count, seed: 32, bound: 1 << 20)
         let second = Fixtures.gridIntegers(count, seed: 33, bound: 1 << 20)
@@ -130,52 +128,45 @@ struct PathScorerTests {
         #expect(abs(together.novel - shares.reduce(0) { $0 + $1.novel }) <= 4)
     }
 
-    @Test("Replaying the last global delta earns nothing novel")
-    func replay() throws {
-        let count = 5_000
-        let gradient = Fixtures.gradient(count, seed: 40)
-        for (bound, tolerance) in [(1 << 16, 1e-9), ((1 << 24) - 1, 1e-3)] {
-            let delta = Fixtures.gridIntegers(count, seed: 41, bound: bound)
-            let scorer = try Fixtures.scorer(
-                gradient: gradient,
-                delta: delta.map { Float(Int($0)) * 0x1p-24 },
-                totalWeight: 1
-            )
-            let score = try scorer.score(Fixtures.set(Fixtures.buffer(delta)), weight: 1)
-            #expect(score.full != 0)
-            #expect(abs(Double(score.novel)) <= tolerance * abs(Double(score.full)) + 2)
-        }
-    }
-
-    @Test("Without a last delta, or with one of zeros, novel is full")
-    func noDelta() throws {
+    @Test("Without a surprise gradient, or with one of an empty basis, novel is full")
+    func noSurprise() throws {
         let gradient = Fixtures.gradient(100, seed: 50)
         let integers = Fixtures.gridIntegers(100, seed: 51)
         let none = try Fixtures.scorer(gradient: gradient)
-        let zero = try Fixtures.scorer(gradient: gradient, delta: [Float](repeating: 0, count: 100))
+        let same = try Fixtures.scorer(gradient: gradient, second: gradient)
         let score = try none.score(Fixtures.set(Fixtures.buffer(integers)), weight: 3)
         #expect(score.full == score.novel && score.full != 0)
-        #expect(try zero.score(Fixtures.set(Fixtures.buffer(integers)), weight: 3) == score)
+        #expect(try same.score(Fixtures.set(Fixtures.buffer(integers)), weight: 3) == score)
+    }
+
+    @Test("A weight of zero scores zero, and the whole denominator is allowed")
+    func extremeWeights() throws {
+        let scorer = try Fixtures.scorer(gradient: [1, 2], second: [3, 4])
+        let update = try Fixtures.set(ParameterBuffer([0.5, -0.5]))
+        #expect(try scorer.score(update, weight: 0) == PathScore(full: 0, novel: 0))
+        #expect(try scorer.score(update, weight: 1_000) == PathScore(full: unitsPerNat / 2, novel: unitsPerNat / 2))
     }
 
     @Test("A gradient of zeros scores zero")
     func zeroGradient() throws {
-        let scorer = try Fixtures.scorer(gradient: [0, -0.0, 0], delta: [1, 2, 3])
+        let scorer = try Fixtures.scorer(gradient: [0, -0.0, 0], second: [0, 0, -0.0])
         let score = try scorer.score(Fixtures.set(ParameterBuffer([0.5, -0.5, 0.25])), weight: 1)
         #expect(score == PathScore(full: 0, novel: 0))
     }
 
-    @Test("The extremes of float32 gradients are scored or refused, never trapped on")
+    @Test("The extremes of float32 gradients saturate or are refused, never trapped on")
     func extremeGradients() throws {
         let update = try Fixtures.set(ParameterBuffer([0.5]))
-        let tiny = try Fixtures.scorer(gradient: [.leastNonzeroMagnitude], delta: [.leastNonzeroMagnitude])
+        let tiny = try Fixtures.scorer(gradient: [.leastNonzeroMagnitude], second: [.leastNonzeroMagnitude])
         #expect(try tiny.score(update, weight: 1000) == PathScore(full: 0, novel: 0))
-        let huge = try Fixtures.scorer(gradient: [.greatestFiniteMagnitude], delta: [.greatestFiniteMagnitude])
-        #expect(failure { () throws(ValuationError) in try huge.score(update, weight: 1) } == .overflow)
+        let huge = try Fixtures.scorer(gradient: [.greatestFiniteMagnitude], second: [-.greatestFiniteMagnitude])
+        let limit = ValuationLimits.score
+        #expect(try huge.score(update, weight: 1) == PathScore(full: -limit, novel: limit))
+        #expect(limit == 1 << 62)
         for bad in [Float.nan, .infinity, -.infinity] {
             #expect(failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [0, bad]) } == .notFinite)
             #expect(
-                failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [0, 0], delta: [bad, 0]) }
+                failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [0, 0], second: [bad, 0]) }
                     == .notFinite
             )
         }
@@ -185,12 +176,12 @@ struct PathScorerTests {
     func ranges() throws {
         let update = try Fixtures.set(ParameterBuffer([0.5]))
         let scorer = try Fixtures.scorer(gradient: [1])
-        for weight in [0, -1, 1_001, .max] as [Int64] {
+        for weight in [-1, 1_001, .min, .max] as [Int64] {
             #expect(failure { () throws(ValuationError) in try scorer.score(update, weight: weight) } == .invalidWeight)
         }
         for total in [0, -1, ValuationLimits.totalWeight + 1] {
             #expect(
-                failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [1], totalWeight: total) }
+                failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [1], denominator: total) }
                     == .invalidWeight
             )
         }
@@ -201,13 +192,12 @@ struct PathScorerTests {
             )
         }
         #expect(
-            failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [1], delta: [1, 2]) } == .wrongCount
+            failure { () throws(ValuationError) in try Fixtures.scorer(gradient: [1], second: [1, 2]) } == .wrongCount
         )
         let one = ParameterBuffer([1])
         let two = ParameterBuffer([1, 2])
         #expect(
             failure { () throws(ValuationError) in try PathGradient(start: one, middle: two, end: one) } == .wrongCount
         )
-        #expect(failure { () throws(ValuationError) in try GlobalDelta(from: one, to: two) } == .wrongCount)
     }
 }

@@ -5,20 +5,20 @@ import Valuation
 @Suite("Exact dot products")
 struct ProjectionTests {
     @Test(
-        "Random updates, gradients and deltas give the integers of brute force, for every method and number of threads",
+        "Random updates and directions give the integers of brute force, by every method and with any threads",
         arguments: [1, 2, 15, 4_095, 4_096, 4_097, 20_000]
     )
     func random(count: Int) throws {
         let integers = Fixtures.gridIntegers(count, seed: 1)
         let gradient = Fixtures.gradient(count, seed: 2)
-        let delta = Fixtures.gradient(count, seed: 3)
-        let scorer = try Fixtures.scorer(gradient: gradient, delta: delta, threads: 2)
+        let second = Fixtures.gradient(count, seed: 3)
+        let scorer = try Fixtures.scorer(gradient: gradient, second: second, threads: 2)
         let expected = Projection(
             gradient: Reference.dot(
                 integers,
                 Reference.direction(Reference.gradient(gradient, gradient, gradient)).integers
             ),
-            delta: Reference.dot(integers, Reference.direction(delta.map { Double($0) }).integers)
+            second: Reference.dot(integers, Reference.direction(Reference.gradient(second, second, second)).integers)
         )
         let update = Fixtures.buffer(integers)
         for method in DotMethod.allCases {
@@ -34,14 +34,14 @@ struct ProjectionTests {
         let largest = Int128((1 << 24) - 1)
         // Just below 2, so that the integer rounds up to 2^17.
         let gradient = [Float](repeating: (2 as Float).nextDown, count: count)
-        let scorer = try Fixtures.scorer(gradient: gradient, delta: gradient)
+        let scorer = try Fixtures.scorer(gradient: gradient, second: gradient)
         for sign in [1, -1] as [Int128] {
             let integers = [Int128](repeating: sign * largest, count: count)
             let exact = sign * largest * 131_072 * Int128(count)
             let update = Fixtures.buffer(integers)
             for method in DotMethod.allCases {
                 let found = try scorer.project(update, threads: 2, method: method)
-                #expect(found == Projection(gradient: exact, delta: exact), "\(method)")
+                #expect(found == Projection(gradient: exact, second: exact), "\(method)")
             }
         }
     }
@@ -68,7 +68,7 @@ struct ProjectionTests {
         let count = 9_999
         let scorer = try Fixtures.scorer(
             gradient: Fixtures.gradient(count, seed: 4),
-            delta: Fixtures.gradient(count, seed: 5)
+            second: Fixtures.gradient(count, seed: 5)
         )
         var sets: [SharedParameterSet] = []
         for seed in 0..<7 {
@@ -85,14 +85,14 @@ struct ProjectionTests {
         let count = 6_000
         let scorer = try Fixtures.scorer(
             gradient: Fixtures.gradient(count, seed: 6),
-            delta: Fixtures.gradient(count, seed: 7)
+            second: Fixtures.gradient(count, seed: 7)
         )
         let first = Fixtures.gridIntegers(count, seed: 8, bound: 1 << 22)
         let second = Fixtures.gridIntegers(count, seed: 9, bound: 1 << 22)
         let parts = try [first, second].map { try scorer.project(Fixtures.buffer($0)) }
         let whole = try scorer.project(Fixtures.buffer(zip(first, second).map { $0 + $1 }))
         #expect(whole.gradient == parts[0].gradient + parts[1].gradient)
-        #expect(whole.delta == parts[0].delta + parts[1].delta)
+        #expect(whole.second == parts[0].second + parts[1].second)
     }
 
     @Test("A value that is not finite or far off the grid is refused")

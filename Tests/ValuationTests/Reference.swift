@@ -27,6 +27,27 @@ enum Reference {
         start.indices.map { ((Double(start[$0]) + 4 * Double(middle[$0])) + Double(end[$0])) / 6 }
     }
 
+    /// One direction removed from a vector.
+    static func remove(_ direction: (integers: [Int128], exponent: Int), from vector: [Double]) -> [Double] {
+        let own = Reference.direction(vector)
+        let ratio = Double(dot(own.integers, direction.integers)) / Double(dot(direction.integers, direction.integers))
+        let factor = ratio * Double(sign: .plus, exponent: direction.exponent - own.exponent, significand: 1)
+        let scale = Double(sign: .plus, exponent: -direction.exponent, significand: 1)
+        return zip(vector, direction.integers).map { $0 - factor * (Double($1) * scale) }
+    }
+
+    /// A vector's integers after all directions were removed twice.
+    static func rest(
+        of vector: [Double], beside basis: [(integers: [Int128], exponent: Int)]
+    ) -> (integers: [Int128], exponent: Int) {
+        direction((basis + basis).reduce(vector) { remove($1, from: $0) })
+    }
+
+    /// The directions of vectors none of which is zero or dependent.
+    static func basis(_ vectors: [[Double]]) -> [(integers: [Int128], exponent: Int)] {
+        vectors.reduce(into: []) { $0.append(rest(of: $1, beside: $0)) }
+    }
+
     /// An exact dot product.
     static func dot(_ left: [Int128], _ right: [Int128]) -> Int128 {
         zip(left, right).reduce(0) { $0 + $1.0 * $1.1 }
@@ -54,19 +75,48 @@ enum Fixtures {
         ParameterBuffer(integers.map { Float(Int($0)) * grid.step })
     }
 
-    /// A scorer of one gradient at all three points, and a last delta from zero to `delta`.
+    /// A scorer of one gradient at all three points, and a second one as a surprise gradient of an empty basis.
     static func scorer(
+        gradient: [Float],
+        second: [Float]? = nil,
+        learningRate: Double = 1,
+        denominator: Int64 = 1_000,
+        grid: Grid = .standard,
+        threads: Int = 1
+    ) throws(ValuationError) -> PathScorer {
+        let values = ParameterBuffer(gradient)
+        let path = try PathGradient(start: values, middle: values, end: values, threads: threads)
+        guard let second else {
+            return try PathScorer(
+                gradient: path, surprise: nil, grid: grid, learningRate: learningRate, denominator: denominator)
+        }
+        let other = ParameterBuffer(second)
+        let surprise = try SurpriseGradient(
+            start: other, middle: other, end: other, basis: SurpriseBasis(count: second.count), threads: threads)
+        return try PathScorer(
+            gradient: path, surprise: surprise, grid: grid, learningRate: learningRate, denominator: denominator)
+    }
+
+    /// The basis of the vectors, in their order.
+    static func basis(_ vectors: [[Double]], count: Int, threads: Int = 1) throws(ValuationError) -> SurpriseBasis {
+        var basis = SurpriseBasis(count: count)
+        for vector in vectors { try basis.append(vector.span, threads: threads) }
+        return basis
+    }
+
+    /// A scorer of version 1 of one gradient at all three points, and a last delta from zero to `delta`.
+    static func version1Scorer(
         gradient: [Float],
         delta: [Float]? = nil,
         learningRate: Double = 1,
         totalWeight: Int64 = 1_000,
         grid: Grid = .standard,
         threads: Int = 1
-    ) throws(ValuationError) -> PathScorer {
+    ) throws(ValuationError) -> Version1PathScorer {
         let values = ParameterBuffer(gradient)
         let path = try PathGradient(start: values, middle: values, end: values, threads: threads)
         guard let delta else {
-            return try PathScorer(
+            return try Version1PathScorer(
                 gradient: path,
                 lastDelta: nil,
                 grid: grid,
@@ -79,7 +129,7 @@ enum Fixtures {
             to: ParameterBuffer(delta),
             threads: threads
         )
-        return try PathScorer(
+        return try Version1PathScorer(
             gradient: path,
             lastDelta: last,
             grid: grid,

@@ -20,4 +20,17 @@ struct ScoreUnitTests {
             #expect(failure { () throws(ValuationError) in try ScoreUnit.units(ofNats: nats) } == .overflow)
         }
     }
+
+    @Test("A score saturates at 2^62 and is refused only where it is not finite")
+    func saturation() throws {
+        let limit: Int64 = 1 << 62
+        for (nats, units) in [(1, 1_000_000_000_000), (-0.0, 0), (4.7e6, limit), (-4.7e6, -limit), (1e200, limit)] {
+            #expect(try ScoreUnit.saturatedUnits(ofNats: nats) == units)
+        }
+        #expect(try ScoreUnit.saturatedUnits(ofNats: 4.6e6) == 4_600_000_000_000_000_000)
+        for nats in [Double.nan, .infinity, -.infinity, 1e299 * 1e10] {
+            #expect(
+                failure { () throws(ValuationError) in try ScoreUnit.saturatedUnits(ofNats: nats) } == .notFinite)
+        }
+    }
 }

@@ -1,0 +1,216 @@
+import Tensors
+import Testing
+import Valuation
+
+@Suite("The path score of version 1")
+struct Version1PathScorerTests {
+    private let unitsPerNat: Int64 = 1_000_000_000_000
+
+    @Test("On a quadratic loss the scores are the Shapley values, exactly")
+    func shapley() throws {
+        // Value of a coalition with sum a: g·a - ½ aᵀHa, so the loss is its negative.
+        let deltas: [(Double, Double)] = [(1, 0), (0, 2), (1, 1)]
+        func value(_ x: Double, _ y: Double) -> Double {
+            3 * x + 5 * y - 0.5 * (2 * x * x + 2 * x * y + 4 * y * y)
+        }
+        var shapley = [0.0, 0.0, 0.0]
+        for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+            var (x, y) = (0.0, 0.0)
+            for member in order {
+                let before = value(x, y)
+                (x, y) = (x + deltas[member].0, y + deltas[member].1)
+                shapley[member] += (value(x, y) - before) / 6
+            }
+        }
+        // Gradient of the loss at s·D, D = (2, 3): -(g - s·H·D).
+        func gradient(_ s: Double) -> ParameterBuffer {
+            ParameterBuffer([Float(-(3 - s * 7)), Float(-(5 - s * 14))])
+        }
+        let grid = try Grid(fractionBits: 8)
+        let scorer = try Version1PathScorer(
+            gradient: PathGradient(start: gradient(0), middle: gradient(0.5), end: gradient(1)),
+            lastDelta: nil,
+            grid: grid,
+            learningRate: 3,
+            totalWeight: 3
+        )
+        let scores = try deltas.map {
+            try scorer.score(Fixtures.set(ParameterBuffer([Float($0.0), Float($0.1)])), weight: 1)
+        }
+        #expect(scores.map(\.full) == [-unitsPerNat / 2, -4 * unitsPerNat, -5 * unitsPerNat / 2])
+        #expect(scores.map { Double($0.full) } == shapley.map { ($0 * 1e12).rounded() })
+        let gap = EfficiencyGap(
+            scores: scores.map(\.full),
+            lossBefore: 0,
+            lossAfter: Int64(-value(2, 3) * 1e12)
+        )
+        #expect(gap.gap == 0 && gap.warning == nil)
+    }
+
+    @Test("Simpson's rule is exact on a loss of degree four")
+    func quartic() throws {
+        func slope(_ x: Float) -> ParameterBuffer { ParameterBuffer([4 * x * x * x]) }
+        let scorer = try Version1PathScorer(
+            gradient: PathGradient(start: slope(1), middle: slope(1.25), end: slope(1.5)),
+            lastDelta: nil,
+            grid: .standard,
+            learningRate: 1,
+            totalWeight: 7
+        )
+        let score = try scorer.score(Fixtures.set(ParameterBuffer([0.5])), weight: 7)
+        #expect(score.full == Int64((1.0 - 1.5 * 1.5 * 1.5 * 1.5) * 1e12))
+    }
+
+    @Test("The score follows the written sequence of operations to the last unit")
+    func sequence() throws {
+        let count = 3_000
+        for seed in 0..<20 as Range<UInt64> {
+            let gradient = Fixtures.gradient(count, seed: seed)
+            let delta = Fixtures.gradient(count, seed: seed + 100)
+            let integers = Fixtures.gridIntegers(count, seed: seed + 200)
+            let scorer = try Fixtures.version1Scorer(
+                gradient: gradient, delta: delta, learningRate: 0.7, totalWeight: 977)
+            let score = try scorer.score(Fixtures.set(Fixtures.buffer(integers)), weight: 13)
+            let path = Reference.direction(Reference.gradient(gradient, gradient, gradient))
+            let last = Reference.direction(delta.map { Double($0) })
+            func power(_ exponent: Int) -> Double { Double(sign: .plus, exponent: exponent, significand: 1) }
+            let x = Double(Reference.dot(integers, path.integers)) * power(-24 - path.exponent)
+            let y = Double(Reference.dot(integers, last.integers)) * power(-24 - last.exponent)
+            let c = Double(Reference.dot(last.integers, path.integers)) * power(-last.exponent - path.exponent)
+            let a = Double(Reference.dot(last.integers, last.integers)) * power(-2 * last.exponent)
+            let share = 0.7 * 13.0 / 977.0
+            let full = -(share * x)
+            let novel = -(share * (x - y * (c / a)))
+            #expect(score.full == Int64((full * 1e12).rounded(.toNearestOrEven)))
+            #expect(score.novel == Int64((novel * 1e12).rounded(.toNearestOrEven)))
+        }
+    }
+
+    @Test("The score is within 1e-5 of the norms of the Float64 dot product with the unrounded gradient")
+    func accuracy() throws {
+        let count = 20_000
+        let gradient = Fixtures.gradient(count, seed: 20)
+        let integers = Fixtures.gridIntegers(count, seed: 21)
+        let scorer = try Fixtures.version1Scorer(gradient: gradient, totalWeight: 1)
+        let score = try scorer.score(Fixtures.set(Fixtures.buffer(integers)), weight: 1)
+        let exact = -zip(integers, gradient).reduce(0.0) { $0 + Double($1.0) * 0x1p-24 * Double($1.1) }
+        let squares = gradient.reduce(0.0) { $0 + Double($1) * Double($1) }
+        let updateSquares = integers.reduce(0.0) { $0 + Double($1) * Double($1) * 0x1p-48 }
+        #expect(abs(Double(score.full) / 1e12 - exact) <= 1e-5 * (squares * updateSquares).squareRoot())
+    }
+
+    @Test("An update of zeros scores zero")
+    func nullPlayer() throws {
+        let scorer = try Fixtures.version1Scorer(
+            gradient: Fixtures.gradient(500, seed: 1),
+            delta: Fixtures.gradient(500, seed: 2)
+        )
+        let score = try scorer.score(Fixtures.set(ParameterBuffer(zeros: 500)), weight: 10)
+        #expect(score == PathScore(full: 0, novel: 0))
+    }
+
+    @Test("A participant that comes as several is paid the same, to one unit a part")
+    func splitting() throws {
+        let count = 4_000
+        let scorer = try Fixtures.version1Scorer(
+            gradient: Fixtures.gradient(count, seed: 30),
+            delta: Fixtures.gradient(count, seed: 31)
+        )
+        let first = Fixtures.gridIntegers(count, seed: 32, bound: 1 << 20)
+        let second = Fixtures.gridIntegers(count, seed: 33, bound: 1 << 20)
+        func score(_ integers: [Int128], _ weight: Int64) throws -> PathScore {
+            try scorer.score(Fixtures.set(Fixtures.buffer(integers)), weight: weight)
+        }
+        let whole = try score(zip(first, second).map { $0 + $1 }, 100)
+        let parts = try [score(first, 100), score(second, 100)]
+        #expect(abs(whole.full - parts[0].full - parts[1].full) <= 2)
+        #expect(abs(whole.novel - parts[0].novel - parts[1].novel) <= 2)
+        let shares = try [1, 9, 40, 50].map { try score(first, $0) }
+        let together = try score(first, 100)
+        #expect(abs(together.full - shares.reduce(0) { $0 + $1.full }) <= 4)
+        #expect(abs(together.novel - shares.reduce(0) { $0 + $1.novel }) <= 4)
+    }
+
+    @Test("Replaying the last global delta earns nothing novel")
+    func replay() throws {
+        let count = 5_000
+        let gradient = Fixtures.gradient(count, seed: 40)
+        for (bound, tolerance) in [(1 << 16, 1e-9), ((1 << 24) - 1, 1e-3)] {
+            let delta = Fixtures.gridIntegers(count, seed: 41, bound: bound)
+            let scorer = try Fixtures.version1Scorer(
+                gradient: gradient,
+                delta: delta.map { Float(Int($0)) * 0x1p-24 },
+                totalWeight: 1
+            )
+            let score = try scorer.score(Fixtures.set(Fixtures.buffer(delta)), weight: 1)
+            #expect(score.full != 0)
+            #expect(abs(Double(score.novel)) <= tolerance * abs(Double(score.full)) + 2)
+        }
+    }
+
+    @Test("Without a last delta, or with one of zeros, novel is full")
+    func noDelta() throws {
+        let gradient = Fixtures.gradient(100, seed: 50)
+        let integers = Fixtures.gridIntegers(100, seed: 51)
+        let none = try Fixtures.version1Scorer(gradient: gradient)
+        let zero = try Fixtures.version1Scorer(gradient: gradient, delta: [Float](repeating: 0, count: 100))
+        let score = try none.score(Fixtures.set(Fixtures.buffer(integers)), weight: 3)
+        #expect(score.full == score.novel && score.full != 0)
+        #expect(try zero.score(Fixtures.set(Fixtures.buffer(integers)), weight: 3) == score)
+    }
+
+    @Test("A gradient of zeros scores zero")
+    func zeroGradient() throws {
+        let scorer = try Fixtures.version1Scorer(gradient: [0, -0.0, 0], delta: [1, 2, 3])
+        let score = try scorer.score(Fixtures.set(ParameterBuffer([0.5, -0.5, 0.25])), weight: 1)
+        #expect(score == PathScore(full: 0, novel: 0))
+    }
+
+    @Test("The extremes of float32 gradients are scored or refused, never trapped on")
+    func extremeGradients() throws {
+        let update = try Fixtures.set(ParameterBuffer([0.5]))
+        let tiny = try Fixtures.version1Scorer(gradient: [.leastNonzeroMagnitude], delta: [.leastNonzeroMagnitude])
+        #expect(try tiny.score(update, weight: 1000) == PathScore(full: 0, novel: 0))
+        let huge = try Fixtures.version1Scorer(gradient: [.greatestFiniteMagnitude], delta: [.greatestFiniteMagnitude])
+        #expect(failure { () throws(ValuationError) in try huge.score(update, weight: 1) } == .overflow)
+        for bad in [Float.nan, .infinity, -.infinity] {
+            #expect(
+                failure { () throws(ValuationError) in try Fixtures.version1Scorer(gradient: [0, bad]) } == .notFinite)
+            #expect(
+                failure { () throws(ValuationError) in try Fixtures.version1Scorer(gradient: [0, 0], delta: [bad, 0]) }
+                    == .notFinite
+            )
+        }
+    }
+
+    @Test("Weights, rates and counts out of range are refused")
+    func ranges() throws {
+        let update = try Fixtures.set(ParameterBuffer([0.5]))
+        let scorer = try Fixtures.version1Scorer(gradient: [1])
+        for weight in [0, -1, 1_001, .max] as [Int64] {
+            #expect(failure { () throws(ValuationError) in try scorer.score(update, weight: weight) } == .invalidWeight)
+        }
+        for total in [0, -1, ValuationLimits.totalWeight + 1] {
+            #expect(
+                failure { () throws(ValuationError) in try Fixtures.version1Scorer(gradient: [1], totalWeight: total) }
+                    == .invalidWeight
+            )
+        }
+        for rate in [0, -1, .nan, .infinity] {
+            #expect(
+                failure { () throws(ValuationError) in try Fixtures.version1Scorer(gradient: [1], learningRate: rate) }
+                    == .invalidConfiguration
+            )
+        }
+        #expect(
+            failure { () throws(ValuationError) in try Fixtures.version1Scorer(gradient: [1], delta: [1, 2]) }
+                == .wrongCount
+        )
+        let one = ParameterBuffer([1])
+        let two = ParameterBuffer([1, 2])
+        #expect(
+            failure { () throws(ValuationError) in try PathGradient(start: one, middle: two, end: one) } == .wrongCount
+        )
+        #expect(failure { () throws(ValuationError) in try GlobalDelta(from: one, to: two) } == .wrongCount)
+    }
+}
