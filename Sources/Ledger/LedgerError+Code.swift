@@ -5,7 +5,7 @@ extension LedgerError {
 
         /// Not a message of the protocol: broken, fields out of order, or bytes after the end.
         case malformedEntry
-        /// A field that version 1 does not have.
+        /// A field that the messages do not have.
         case unknownField
         /// A field of another length than the protocol gives it, or past its limit.
         case wrongLength
@@ -39,14 +39,20 @@ extension LedgerError {
         case notGenesis
         /// A second genesis entry.
         case genesisAgain
-        /// A genesis entry that is not consistent, or of other rules than version 1.
+        /// A genesis entry that is not consistent, or of rules that this program does not know.
         case badGenesis
         /// The rules say that another entry comes next.
         case outOfTurn
         /// A transfer or settlement that the rules derive, at a time when they do not ask for it.
         case notDue
-        /// The task's running epoch must be settled before it closes.
+        /// The task must be settled before it closes; in version 1 its running epoch.
         case settlementDue
+        /// A round's withheld scores must be revealed before the task is settled.
+        case revealDue
+        /// An entry or field that only logs of another rules version have.
+        case otherRules
+        /// The log follows rules version 1: it takes no more entries.
+        case oldRules
 
         // Tasks and rounds.
 
@@ -74,6 +80,16 @@ extension LedgerError {
         case wrongCohort
         /// The deadline is before the entry's own time.
         case badDeadline
+        /// Units other than 1 to 8, or a change of units out of its order.
+        case badUnits
+        /// Not the norm bound that follows from the rounds before.
+        case wrongBound
+        /// The task's time for opening rounds is over.
+        case closeByPassed
+        /// Three rounds in a row diverged: the task can only be closed.
+        case divergedTooOften
+        /// Nobody has what the task promises to pay.
+        case unfunded
 
         // Contributions.
 
@@ -91,6 +107,10 @@ extension LedgerError {
         case badSampleCount
         /// The statement does not name the participant's last accepted statement.
         case wrongPreviousContribution
+        /// An update with the same digest is in the round already.
+        case copied
+        /// The squared norm is missing, or larger than any update's of the task.
+        case wrongNorm
         /// The signature is not the participant's over the statement.
         case badSignature
 
@@ -102,7 +122,13 @@ extension LedgerError {
         case wrongCounts
         /// The scores are not of exactly the accepted participants, in ascending order.
         case wrongScores
-        /// A sum of scores passes 64 bits.
+        /// A commitment is missing where it belongs, or what was revealed does not hash to it.
+        case wrongCommitment
+        /// The sealed metrics are not the revealed ones rounded.
+        case wrongMetrics
+        /// A settlement other than the entries give.
+        case wrongSettlement
+        /// A sum of scores passes 64 bits, or a score 62.
         case scoreOverflow
         /// The account does not hold the amount.
         case exceedsCredits

@@ -28,12 +28,20 @@ package enum LedgerLimits {
     package static let participantCount = 1 << 24
     /// Tasks of one log.
     package static let taskCount = 65_536
-    /// Sum of the accepted sample counts of one round: with 24 bits of value it fits a Float64 (design decision D3).
+    /// Sum of the accepted weights of one round: with 24 bits of value it fits a Float64 (design decision D3).
     package static let totalWeight: UInt64 = 1 << 29
     /// Parameters of one model.
     package static let parameterCount: UInt64 = 1 << 31
     /// Rounds of one epoch.
     package static let epochRounds: UInt32 = 65_536
+    /// Rounds that a task may mean to run.
+    package static let roundCount: UInt32 = 65_536
+    /// Rounds that may diverge in a row; after them a task can only be closed.
+    package static let divergedRounds: UInt32 = 3
+    /// Scored steps, and their echoes, that a surprise score leaves out.
+    package static let history: UInt32 = 5
+    /// Size of a score, above and below zero.
+    package static let score: Int64 = 1 << 62
     /// Scores in one entry; more go into further entries.
     package static let scoreCount = 1_024
     /// Entries appended in one transaction.

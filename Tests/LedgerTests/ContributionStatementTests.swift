@@ -8,7 +8,7 @@ struct ContributionStatementTests {
     private func statement() throws -> ContributionStatement {
         var writer = try HistoryWriter(participants: 2)
         let task = LedgerFixture.task()
-        try writer.add(.taskOpened(task))
+        try writer.open(task)
         try writer.openRound(task.task, cohort: [0, 1])
         return try writer.statement(1, task: task.task)
     }

@@ -21,7 +21,7 @@ struct EntryCodingTests {
             #expect(again.bytes == entry.bytes)
             kinds.insert(entry.entry.body.kindName)
         }
-        #expect(kinds.count == 12)
+        #expect(kinds.count == 14)
     }
 
     @Test("The leaf hash is SHA-256 over a zero byte and the bytes")
@@ -77,7 +77,7 @@ struct EntryCodingTests {
     /// A snapshot body: field 27, then its message.
     private func snapshotBody(_ message: [UInt8]) -> [UInt8] { [0xDA, 0x01, UInt8(message.count)] + message }
 
-    @Test("Fields and forms that version 1 does not have are refused with their own codes")
+    @Test("Fields and forms that the protocol does not have are refused with their own codes")
     func strictness() throws {
         let root: [UInt8] = [0x0A, 32] + [UInt8](repeating: 7, count: 32)
         #expect(try Entry(decoding: entry(body: snapshotBody(root + [0x10, 5, 0x18, 1]))).sequence == 0)
@@ -91,7 +91,7 @@ struct EntryCodingTests {
             ("wrong wire type", entry(body: snapshotBody(root + [0x15, 0, 0, 0, 1])), .unknownField),
             ("short digest", entry(body: snapshotBody([0x0A, 2, 1, 2])), .wrongLength),
             ("broken message", entry(body: snapshotBody([0x0A, 90, 1, 2])), .malformedEntry),
-            ("unknown body", entry(body: [0xE2, 0x01, 0]), .unknownField),
+            ("unknown body", entry(body: [0xFA, 0x01, 0]), .unknownField),
             ("unknown scalar field", entry(body: [0x28, 1]), .unknownField),
             ("body length too small", entry(body: [0xDA, 0x01, 2] + root), .malformedEntry),
             ("body length too large", entry(body: [0xDA, 0x01, 99] + root), .malformedEntry),
@@ -111,7 +111,7 @@ struct EntryCodingTests {
         #expect(throws: LedgerError(.malformedEntry, "")) { try Entry(decoding: []) }
     }
 
-    @Test("Values that no version 1 writer gives are refused: unknown enumerations, transfers of nothing, bad names")
+    @Test("Values that no writer gives are refused: unknown enumerations, transfers of nothing, bad names")
     func badValues() throws {
         let task: [UInt8] = [0x2A, 32] + LedgerFixture.digest("task").bytes
         func transfer(_ kind: UInt8, _ debit: String, amount: [UInt8]) -> [UInt8] {

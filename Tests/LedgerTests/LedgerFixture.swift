@@ -29,23 +29,57 @@ enum LedgerFixture {
         )
     }
 
-    static func task(
+    /// The secret of the task of that name.
+    static func secret(_ name: String = "task") -> TaskSecret { TaskSecret(digest("secret \(name)")) }
+
+    /// A squared norm bound that no update of the tests passes unless it means to.
+    static let bound: UInt128 = 1 << 54
+
+    static func terms(
         _ name: String = "task",
-        score: RewardRule.Score = .path,
-        pool: UInt64 = 1_000_000,
-        epochRounds: UInt32 = 1,
+        trust: TaskTerms.Trust = .known,
+        score: TaskTerms.Score = .value,
+        weighting: TaskTerms.Weighting = .units,
+        disclosure: TaskTerms.Disclosure = .afterClose,
+        paidRounds: TaskTerms.PaidRounds = .all,
+        roundCount: UInt32 = 10,
+        pool: UInt64? = nil,
+        targetDrop: UInt64 = 1_000_000_000_000,
         sponsor: AccountName? = nil,
-        quorum: UInt32 = 1
-    ) -> TaskOpened {
+        samplesCap: UInt64 = 0,
+        bound: UInt128? = bound,
+        history: UInt32 = LedgerLimits.history,
+        closeByMs: UInt64 = .max,
+        acceptsUnprovedPay: Bool = false
+    ) -> TaskTerms {
+        TaskTerms(
+            trust: trust,
+            score: score,
+            weighting: weighting,
+            disclosure: disclosure,
+            paidRounds: paidRounds,
+            roundCount: roundCount,
+            pool: pool ?? (score == .none ? 0 : 1_000_000),
+            targetDrop: targetDrop,
+            sponsor: sponsor,
+            samplesCap: samplesCap,
+            normBoundSquared: weighting == .claimed ? nil : bound,
+            history: history,
+            closeByMs: closeByMs,
+            secretCommitment: secret(name).commitment,
+            acceptsUnprovedPay: acceptsUnprovedPay
+        )
+    }
+
+    static func task(_ name: String = "task", _ terms: TaskTerms? = nil, quorum: UInt32 = 1) -> TaskOpened {
         let configuration = Array("name: \(name)\n".utf8)
         return TaskOpened(
             task: SHA256.hash(configuration),
             configuration: configuration,
-            initialModel: digest("model \(name) 0"),
             parameterCount: 7_850,
             gridFractionBits: 24,
             validationRoot: digest("validation"),
-            reward: RewardRule(score: score, poolPerRound: pool, epochRounds: epochRounds, sponsor: sponsor),
+            terms: terms ?? self.terms(name),
             quorum: quorum
         )
     }

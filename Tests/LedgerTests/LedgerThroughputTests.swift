@@ -52,9 +52,10 @@ struct LedgerThroughputTests {
             genesis: LedgerFixture.genesis(),
             timeMs: 1
         )
-        let task = LedgerFixture.task(sponsor: try LedgerFixture.sponsor())
+        let task = LedgerFixture.task("task", LedgerFixture.terms(sponsor: try LedgerFixture.sponsor()))
         try journal.append([.taskOpened(task)], timeMs: 2)
-        var written = 0
+        try journal.appendDue(timeMs: 2)
+        var written = 1
         for (batch, repeats) in [(1, 500), (100, 100), (1_000, 50), (8_190, 20)] {
             let bodies = try (0..<repeats).map { try deposits(batch, task.task, from: written + $0 * batch) }
             let time = try seconds { for batch in bodies { try journal.append(batch, timeMs: 3) } }

@@ -26,7 +26,7 @@ struct ReadingTests {
             #expect(last.lines == Array(statement.lines.suffix(2)))
         }
         let earned = try journal.statement(of: .participant(LedgerFixture.key(1)))
-        #expect(earned.lines.allSatisfy { $0.kind == .reward && $0.change > 0 && $0.period >= 1 && $0.task != nil })
+        #expect(earned.lines.allSatisfy { $0.kind == .reward && $0.change > 0 && $0.period == 0 && $0.task != nil })
         #expect(try journal.statement(of: AccountName("sponsor/nobody")).lines.isEmpty)
     }
 

@@ -90,12 +90,13 @@ struct ReplayTests {
     func signatures() throws {
         var writer = try HistoryWriter(participants: 2)
         let task = LedgerFixture.task()
-        try writer.add(.taskOpened(task))
+        try writer.open(task)
         try writer.openRound(task.task, cohort: [0, 1])
         try writer.accept(0, task: task.task)
         let statement = try writer.statement(1, task: task.task)
         try writer.add(
-            .contributionAccepted(try ContributionAccepted(statement.signed(by: LedgerFixture.signingKey(0))))
+            .contributionAccepted(
+                try ContributionAccepted(statement.signed(by: LedgerFixture.signingKey(0)), squaredNorm: 1))
         )
         let sequence = writer.state.count - 1
         try writer.finishRound(task.task)

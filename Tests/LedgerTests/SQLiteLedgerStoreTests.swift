@@ -138,7 +138,7 @@ struct SQLiteLedgerStoreTests {
         let folder = try LedgerFolder()
         var history = try HistoryWriter(participants: 1)
         let task = LedgerFixture.task()
-        try history.add(.taskOpened(task))
+        try history.open(task)
         let path = try folder.write(history, "seed")
         let seed = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
         var mutator = Mutator(seed: 17, byteLimit: 1 << 20)

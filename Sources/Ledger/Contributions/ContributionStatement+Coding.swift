@@ -59,7 +59,8 @@ extension ContributionStatement: WirePayload {
             stepCount: wire.stepCount,
             nonce: [UInt8](wire.nonce),
             previousContribution: try WireField.digest(wire.previousContribution, "previous_contribution"),
-            ledgerRootSeen: try WireField.digest(wire.ledgerRootSeen, "ledger_root_seen")
+            ledgerRootSeen: try WireField.digest(wire.ledgerRootSeen, "ledger_root_seen"),
+            possession: try WireField.optionalDigest(wire.possession, "possession")
         )
     }
 
@@ -77,6 +78,7 @@ extension ContributionStatement: WirePayload {
             $0.nonce = Data(nonce)
             $0.previousContribution = WireField.data(previousContribution)
             $0.ledgerRootSeen = WireField.data(ledgerRootSeen)
+            $0.possession = WireField.data(possession)
         }
     }
 }

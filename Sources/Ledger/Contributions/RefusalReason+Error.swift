@@ -11,8 +11,9 @@ extension RefusalReason {
         case .wrongModel: self = .wrongBaseModel
         case .wrongConfiguration: self = .wrongConfiguration
         case .badSignature: self = .badSignature
-        case .malformedStatement, .wrongPreviousContribution: self = .malformed
+        case .malformedStatement, .otherRules, .wrongPreviousContribution: self = .malformed
         case .wrongParameterCount: self = .badShape
+        case .copied: self = .copied
         case .badSampleCount: self = .badSampleCount
         default: return nil
         }

@@ -14,10 +14,13 @@ extension EntryBody {
         case .epochSettled: 25
         case .taskClosed: 26
         case .snapshot: 27
+        case .unitsAssigned: 28
+        case .roundRevealed: 29
+        case .taskSettled: 30
         }
     }
 
-    /// Reads the message of one of the fields 16 to 27.
+    /// Reads the message of one of the fields 16 to 30.
     init(field: Int, payload: RawSpan) throws(LedgerError) {
         switch field {
         case 16: self = .genesis(try Genesis(strictlyReading: payload))
@@ -32,7 +35,10 @@ extension EntryBody {
         case 25: self = .epochSettled(try EpochSettled(strictlyReading: payload))
         case 26: self = .taskClosed(try TaskClosed(strictlyReading: payload))
         case 27: self = .snapshot(try Snapshot(strictlyReading: payload))
-        default: throw LedgerError(.unknownField, "field \(field) is no body of version 1")
+        case 28: self = .unitsAssigned(try UnitsAssigned(strictlyReading: payload))
+        case 29: self = .roundRevealed(try RoundRevealed(strictlyReading: payload))
+        case 30: self = .taskSettled(try TaskSettled(strictlyReading: payload))
+        default: throw LedgerError(.unknownField, "field \(field) is no body of an entry")
         }
     }
 
@@ -51,6 +57,9 @@ extension EntryBody {
         case .epochSettled(let body): try body.encodedPayload()
         case .taskClosed(let body): try body.encodedPayload()
         case .snapshot(let body): try body.encodedPayload()
+        case .unitsAssigned(let body): try body.encodedPayload()
+        case .roundRevealed(let body): try body.encodedPayload()
+        case .taskSettled(let body): try body.encodedPayload()
         }
     }
 }

@@ -12,6 +12,9 @@ package enum EntryBody: Hashable, Sendable {
     case epochSettled(EpochSettled)
     case taskClosed(TaskClosed)
     case snapshot(Snapshot)
+    case unitsAssigned(UnitsAssigned)
+    case roundRevealed(RoundRevealed)
+    case taskSettled(TaskSettled)
 
     /// The kind's name, as the contract spells it.
     package var kindName: String {
@@ -28,6 +31,9 @@ package enum EntryBody: Hashable, Sendable {
         case .epochSettled: "epoch_settled"
         case .taskClosed: "task_closed"
         case .snapshot: "snapshot"
+        case .unitsAssigned: "units_assigned"
+        case .roundRevealed: "round_revealed"
+        case .taskSettled: "task_settled"
         }
     }
 }

@@ -9,7 +9,7 @@ struct EntryFrame {
     let previous: Digest
     let timeMs: UInt64
     let id: EntryID
-    /// Field number of the body: 16 to 27.
+    /// Field number of the body: 16 to 30.
     let field: Int
     /// The body with its tag and length: what the id is derived from.
     let body: Range<Int>
@@ -40,8 +40,8 @@ struct EntryFrame {
         }
         let start = reader.offset
         let tag = try reader.varint()
-        guard tag & 7 == 2, (16...27).contains(tag >> 3) else {
-            throw LedgerError(.unknownField, "the entry has the field \(tag >> 3), which version 1 does not have here")
+        guard tag & 7 == 2, (16...30).contains(tag >> 3) else {
+            throw LedgerError(.unknownField, "the entry has the field \(tag >> 3), which an entry does not have here")
         }
         field = Int(tag >> 3)
         let length = try reader.varint()

@@ -23,7 +23,7 @@ package struct Genesis: Hashable, Sendable {
     package let asset: String
     /// Most units that may ever be in circulation.
     package let cap: UInt64
-    /// The version of the rules that judge this log: 1.
+    /// The version of the rules that judge this log: 2, or 1 in older logs.
     package let rulesVersion: UInt32
     /// Issued at once, in this order.
     package let grants: [Grant]
@@ -33,7 +33,7 @@ package struct Genesis: Hashable, Sendable {
         coordinatorKey: PublicKey,
         asset: String,
         cap: UInt64,
-        rulesVersion: UInt32 = 1,
+        rulesVersion: UInt32 = LedgerRules.version,
         grants: [Grant] = []
     ) {
         self.origin = origin

@@ -24,6 +24,7 @@ extension RefusalReason {
         case .digestMismatch: .digestMismatch
         case .badSampleCount: .badSampleCount
         case .roundFull: .roundFull
+        case .copied: .copied
         }
     }
 }

@@ -28,4 +28,6 @@ package enum RefusalReason: Sendable, CaseIterable {
     case badSampleCount
     /// Enough others came first.
     case roundFull
+    /// Version 2: an update with the same digest is in the round already.
+    case copied
 }

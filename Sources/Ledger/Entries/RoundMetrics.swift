@@ -25,3 +25,25 @@ package struct RoundMetrics: Hashable, Sendable {
         self.scoreGap = scoreGap
     }
 }
+
+extension RoundMetrics {
+    /// What is shown while scores are withheld: losses to two significant digits, accuracy to whole percent, no gap.
+    /// Halves are rounded away from zero.
+    package var rounded: RoundMetrics {
+        RoundMetrics(
+            validationLossBefore: Self.rounded(validationLossBefore),
+            validationLossAfter: Self.rounded(validationLossAfter),
+            testAccuracyPpm: UInt32(clamping: (UInt64(testAccuracyPpm) + 5_000) / 10_000 * 10_000),
+            testLoss: Self.rounded(testLoss),
+            scoreGap: 0
+        )
+    }
+
+    /// The value to two significant decimal digits. Complexity: O(digits).
+    private static func rounded(_ value: Int64) -> Int64 {
+        var step: UInt64 = 1
+        while value.magnitude / step >= 100 { step *= 10 }
+        let magnitude = (value.magnitude + step / 2) / step * step
+        return value < 0 ? -Int64(magnitude) : Int64(magnitude)
+    }
+}

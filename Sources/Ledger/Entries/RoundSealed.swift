@@ -8,6 +8,10 @@ package struct RoundSealed: Hashable, Sendable {
         case aggregated
         /// Too few were: nobody is paid and the model stays.
         case noQuorum
+        /// Version 2: no finite model came of it, or every weight was zero; the model stays and nobody is scored.
+        case diverged
+        /// Version 2: the task ends while the round is open; the model stays and nobody is scored.
+        case abandoned
     }
 
     package let task: Digest
@@ -15,16 +19,18 @@ package struct RoundSealed: Hashable, Sendable {
     package let outcome: Outcome
     /// Contributions accepted.
     package let accepted: UInt32
-    /// Sum of their sample counts.
+    /// Sum of their effective weights; in version 1, and where weights are claimed, of their sample counts.
     package let totalWeight: UInt64
-    /// SHA-256 of the exact sums (float64, little-endian); nil without quorum, and where the task pays by samples.
+    /// SHA-256 of the exact sums (float64, little-endian); nil unless aggregated and scored.
     package let aggregate: Digest?
-    /// Blob digest of the model after the round; without quorum the model before it.
+    /// Blob digest of the model after the round; unless aggregated, the model before it.
     package let model: Digest
-    /// Digest of the server optimiser's momentum, nil if it has none; without quorum the one before the round.
+    /// Digest of the server optimiser's momentum, nil if it has none; unless aggregated, the one before.
     package let serverState: Digest?
-    /// What the evaluator measured; nil without quorum.
+    /// What the evaluator measured, rounded where scores are withheld; nil unless aggregated.
     package let metrics: RoundMetrics?
+    /// Version 2: what the revealed metrics and scores must hash to; nil unless the round's scores are withheld.
+    package let scoreCommitment: Digest?
 
     package init(
         task: Digest,
@@ -35,7 +41,8 @@ package struct RoundSealed: Hashable, Sendable {
         aggregate: Digest?,
         model: Digest,
         serverState: Digest?,
-        metrics: RoundMetrics?
+        metrics: RoundMetrics?,
+        scoreCommitment: Digest? = nil
     ) {
         self.task = task
         self.round = round
@@ -46,5 +53,6 @@ package struct RoundSealed: Hashable, Sendable {
         self.model = model
         self.serverState = serverState
         self.metrics = metrics
+        self.scoreCommitment = scoreCommitment
     }
 }

@@ -29,8 +29,9 @@ package struct Transfer: Hashable, Sendable {
     package let amount: UInt64
     /// The task it is for; nil for grants.
     package let task: Digest?
-    /// Round of an emission or funding, epoch of a reward, the depositor's own number for a deposit (two equal
-    /// deposits need two numbers, or the second is taken for the first proposed again); else 0.
+    /// The depositor's own number for a deposit: two equal deposits need two numbers, or the second is taken for the
+    /// first proposed again; the deposit at a task's opening has 0. In version 1 also the round of an emission or
+    /// funding and the epoch of a reward. Else 0.
     package let period: UInt32
 
     package init(

@@ -49,6 +49,21 @@ enum WireField {
         digest.map { $0.withUnsafeBytes { Data($0) } } ?? Data()
     }
 
+    /// A number of exactly 16 bytes, big-endian, or nil where there are none.
+    static func optionalNumber(_ data: Data, _ name: String) throws(LedgerError) -> UInt128? {
+        guard !data.isEmpty else { return nil }
+        guard data.count == 16 else {
+            throw LedgerError(.wrongLength, "'\(name)' has \(data.count) bytes; such a number has 16")
+        }
+        return data.reduce(0) { $0 << 8 | UInt128($1) }
+    }
+
+    /// A number's 16 bytes, big-endian; none for nil.
+    static func data(_ number: UInt128?) -> Data {
+        number.map { number in Data((0..<16).map { UInt8(truncatingIfNeeded: number >> UInt128(8 * (15 - $0))) }) }
+            ?? Data()
+    }
+
     /// A key's bytes; none for nil.
     static func data(_ key: PublicKey?) -> Data {
         key.map { $0.withUnsafeBytes { Data($0) } } ?? Data()

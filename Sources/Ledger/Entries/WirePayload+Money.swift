@@ -79,6 +79,30 @@ extension EpochSettled: WirePayload {
     }
 }
 
+extension TaskSettled: WirePayload {
+    init(wire: Tributary_V1_TaskSettled) throws(LedgerError) {
+        self.init(
+            task: try WireField.digest(wire.task, "task"),
+            lossBefore: wire.lossBefore,
+            lossAfter: wire.lossAfter,
+            pool: wire.pool,
+            payable: wire.payable,
+            paid: wire.paid
+        )
+    }
+
+    var wire: Tributary_V1_TaskSettled {
+        .with {
+            $0.task = WireField.data(task)
+            $0.lossBefore = lossBefore
+            $0.lossAfter = lossAfter
+            $0.pool = pool
+            $0.payable = payable
+            $0.paid = paid
+        }
+    }
+}
+
 extension Snapshot: WirePayload {
     init(wire: Tributary_V1_Snapshot) throws(LedgerError) {
         self.init(

@@ -8,7 +8,8 @@ extension RoundOpened: WirePayload {
             round: wire.round,
             baseModel: try WireField.digest(wire.baseModel, "base_model"),
             deadlineMs: wire.deadlineMs,
-            cohort: wire.cohort
+            cohort: wire.cohort,
+            boundSquared: try WireField.optionalNumber(wire.boundSquared, "bound_squared")
         )
     }
 
@@ -19,6 +20,7 @@ extension RoundOpened: WirePayload {
             $0.baseModel = WireField.data(baseModel)
             $0.deadlineMs = deadlineMs
             $0.cohort = cohort
+            $0.boundSquared = WireField.data(boundSquared)
         }
     }
 }
@@ -33,7 +35,8 @@ extension ContributionAccepted: WirePayload {
                     atMost: LedgerLimits.statementByteCount
                 ),
                 signature: [UInt8](wire.signature)
-            )
+            ),
+            squaredNorm: try WireField.optionalNumber(wire.squaredNorm, "squared_norm")
         )
     }
 
@@ -41,6 +44,7 @@ extension ContributionAccepted: WirePayload {
         .with {
             $0.statement = Data(contribution.statementBytes)
             $0.signature = Data(contribution.signature)
+            $0.squaredNorm = WireField.data(squaredNorm)
         }
     }
 }
@@ -76,6 +80,8 @@ extension RoundSealed: WirePayload {
             switch wire.outcome {
             case .aggregated: .aggregated
             case .noQuorum: .noQuorum
+            case .diverged: .diverged
+            case .abandoned: .abandoned
             case .unspecified, .UNRECOGNIZED:
                 throw LedgerError(.badValue, "a round sealed with the unknown outcome \(wire.outcome.rawValue)")
             }
@@ -88,7 +94,8 @@ extension RoundSealed: WirePayload {
             aggregate: try WireField.optionalDigest(wire.aggregate, "aggregate"),
             model: try WireField.digest(wire.model, "model"),
             serverState: try WireField.optionalDigest(wire.serverState, "server_state"),
-            metrics: wire.hasMetrics ? RoundMetrics(wire: wire.metrics) : nil
+            metrics: wire.hasMetrics ? RoundMetrics(wire: wire.metrics) : nil,
+            scoreCommitment: try WireField.optionalDigest(wire.scoreCommitment, "score_commitment")
         )
     }
 
@@ -96,18 +103,48 @@ extension RoundSealed: WirePayload {
         .with {
             $0.task = WireField.data(task)
             $0.round = round
-            $0.outcome = outcome == .aggregated ? .aggregated : .noQuorum
+            $0.outcome =
+                switch outcome {
+                case .aggregated: .aggregated
+                case .noQuorum: .noQuorum
+                case .diverged: .diverged
+                case .abandoned: .abandoned
+                }
             $0.accepted = accepted
             $0.totalWeight = totalWeight
             $0.aggregate = WireField.data(aggregate)
             $0.model = WireField.data(model)
             $0.serverState = WireField.data(serverState)
             if let metrics { $0.metrics = metrics.wire }
+            $0.scoreCommitment = WireField.data(scoreCommitment)
         }
     }
 }
 
-extension RoundMetrics {
+extension RoundRevealed: WirePayload {
+    init(wire: Tributary_V1_RoundRevealed) throws(LedgerError) {
+        guard wire.hasMetrics else {
+            throw LedgerError(.badValue, "a revealed round without its 'metrics'")
+        }
+        self.init(
+            task: try WireField.digest(wire.task, "task"),
+            round: wire.round,
+            salt: try WireField.digest(wire.salt, "salt"),
+            metrics: RoundMetrics(wire: wire.metrics)
+        )
+    }
+
+    var wire: Tributary_V1_RoundRevealed {
+        .with {
+            $0.task = WireField.data(task)
+            $0.round = round
+            $0.salt = WireField.data(salt)
+            $0.metrics = metrics.wire
+        }
+    }
+}
+
+extension RoundMetrics: WirePayload {
     init(wire: Tributary_V1_Metrics) {
         self.init(
             validationLossBefore: wire.validationLossBefore,

@@ -44,7 +44,8 @@ extension ParticipantRegistered: WirePayload {
     init(wire: Tributary_V1_ParticipantRegistered) throws(LedgerError) {
         self.init(
             publicKey: try WireField.publicKey(wire.publicKey, "public_key"),
-            label: try WireField.text(wire.label, "label", atMost: LedgerLimits.labelByteCount)
+            label: try WireField.text(wire.label, "label", atMost: LedgerLimits.labelByteCount),
+            units: wire.units
         )
     }
 
@@ -52,14 +53,39 @@ extension ParticipantRegistered: WirePayload {
         .with {
             $0.publicKey = WireField.data(publicKey)
             $0.label = label
+            $0.units = units
+        }
+    }
+}
+
+extension UnitsAssigned: WirePayload {
+    init(wire: Tributary_V1_UnitsAssigned) throws(LedgerError) {
+        self.init(
+            task: try WireField.optionalDigest(wire.task, "task"),
+            participant: wire.participant,
+            units: wire.units,
+            change: wire.change
+        )
+    }
+
+    var wire: Tributary_V1_UnitsAssigned {
+        .with {
+            $0.task = WireField.data(task)
+            $0.participant = participant
+            $0.units = units
+            $0.change = change
         }
     }
 }
 
 extension TaskOpened: WirePayload {
     init(wire: Tributary_V1_TaskOpened) throws(LedgerError) {
-        guard wire.hasReward else {
-            throw LedgerError(.badValue, "a task without a 'reward'")
+        guard wire.hasReward != wire.hasTerms else {
+            throw LedgerError(.badValue, "a task has either a 'reward' (rules version 1) or 'terms' (version 2)")
+        }
+        let initialModel = try WireField.optionalDigest(wire.initialModel, "initial_model")
+        guard (initialModel != nil) == wire.hasReward else {
+            throw LedgerError(.badValue, "a task names its 'initial_model' in rules version 1, and only there")
         }
         self.init(
             task: try WireField.digest(wire.task, "task"),
@@ -68,11 +94,12 @@ extension TaskOpened: WirePayload {
                 "configuration",
                 atMost: LedgerLimits.configurationByteCount
             ),
-            initialModel: try WireField.digest(wire.initialModel, "initial_model"),
+            initialModel: initialModel,
             parameterCount: wire.parameterCount,
             gridFractionBits: wire.gridFractionBits,
             validationRoot: try WireField.digest(wire.validationRoot, "validation_root"),
-            reward: try RewardRule(wire: wire.reward),
+            reward: wire.hasReward ? try RewardRule(wire: wire.reward) : nil,
+            terms: wire.hasTerms ? try TaskTerms(wire: wire.terms) : nil,
             quorum: wire.quorum
         )
     }
@@ -85,7 +112,8 @@ extension TaskOpened: WirePayload {
             $0.parameterCount = parameterCount
             $0.gridFractionBits = gridFractionBits
             $0.validationRoot = WireField.data(validationRoot)
-            $0.reward = reward.wire
+            if let reward { $0.reward = reward.wire }
+            if let terms { $0.terms = terms.wire }
             $0.quorum = quorum
         }
     }
@@ -129,7 +157,9 @@ extension TaskClosed: WirePayload {
         self.init(
             task: try WireField.digest(wire.task, "task"),
             rounds: wire.rounds,
-            model: try WireField.digest(wire.model, "model")
+            model: try WireField.digest(wire.model, "model"),
+            reason: try Reason?(wire: wire.reason),
+            secret: wire.secret.isEmpty ? nil : TaskSecret(try WireField.digest(wire.secret, "secret"))
         )
     }
 
@@ -138,6 +168,32 @@ extension TaskClosed: WirePayload {
             $0.task = WireField.data(task)
             $0.rounds = rounds
             $0.model = WireField.data(model)
+            $0.reason = reason.wire
+            $0.secret = WireField.data(secret?.value)
+        }
+    }
+}
+
+extension TaskClosed.Reason? {
+    fileprivate init(wire: Tributary_V1_TaskClosed.Reason) throws(LedgerError) {
+        switch wire {
+        case .unspecified: self = nil
+        case .completed: self = .completed
+        case .operator: self = .byOperator
+        case .closeBy: self = .closeBy
+        case .diverged: self = .diverged
+        case .UNRECOGNIZED:
+            throw LedgerError(.badValue, "a task closed for the unknown reason \(wire.rawValue)")
+        }
+    }
+
+    fileprivate var wire: Tributary_V1_TaskClosed.Reason {
+        switch self {
+        case nil: .unspecified
+        case .completed: .completed
+        case .byOperator: .operator
+        case .closeBy: .closeBy
+        case .diverged: .diverged
         }
     }
 }

@@ -8,7 +8,8 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The entries of the Tributary ledger, version 1.
+/// The entries of the Tributary ledger. Its rules have two versions, and genesis says which of them judges a log; what
+/// only one of them has is marked v1 or v2, and is absent or zero in logs of the other.
 ///
 /// An entry is stored, hashed and sent as the exact bytes that were first written; nobody re-encodes it. Its leaf hash is
 /// SHA-256(0x00 || bytes) (RFC 6962, section 2.1). One entry has at most 65,535 bytes (C2SP tlog-tiles).
@@ -137,6 +138,7 @@ package nonisolated struct Tributary_V1_Entry: @unchecked Sendable {
     set {_uniqueStorage()._body = .transfer(newValue)}
   }
 
+  /// v1
   package var epochSettled: Tributary_V1_EpochSettled {
     get {
       if case .epochSettled(let v)? = _storage._body {return v}
@@ -161,6 +163,33 @@ package nonisolated struct Tributary_V1_Entry: @unchecked Sendable {
     set {_uniqueStorage()._body = .snapshot(newValue)}
   }
 
+  /// v2
+  package var unitsAssigned: Tributary_V1_UnitsAssigned {
+    get {
+      if case .unitsAssigned(let v)? = _storage._body {return v}
+      return Tributary_V1_UnitsAssigned()
+    }
+    set {_uniqueStorage()._body = .unitsAssigned(newValue)}
+  }
+
+  /// v2
+  package var roundRevealed: Tributary_V1_RoundRevealed {
+    get {
+      if case .roundRevealed(let v)? = _storage._body {return v}
+      return Tributary_V1_RoundRevealed()
+    }
+    set {_uniqueStorage()._body = .roundRevealed(newValue)}
+  }
+
+  /// v2
+  package var taskSettled: Tributary_V1_TaskSettled {
+    get {
+      if case .taskSettled(let v)? = _storage._body {return v}
+      return Tributary_V1_TaskSettled()
+    }
+    set {_uniqueStorage()._body = .taskSettled(newValue)}
+  }
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -173,9 +202,16 @@ package nonisolated struct Tributary_V1_Entry: @unchecked Sendable {
     case roundSealed(Tributary_V1_RoundSealed)
     case scores(Tributary_V1_Scores)
     case transfer(Tributary_V1_Transfer)
+    /// v1
     case epochSettled(Tributary_V1_EpochSettled)
     case taskClosed(Tributary_V1_TaskClosed)
     case snapshot(Tributary_V1_Snapshot)
+    /// v2
+    case unitsAssigned(Tributary_V1_UnitsAssigned)
+    /// v2
+    case roundRevealed(Tributary_V1_RoundRevealed)
+    /// v2
+    case taskSettled(Tributary_V1_TaskSettled)
 
   }
 
@@ -202,7 +238,7 @@ package nonisolated struct Tributary_V1_Genesis: Sendable {
   /// most units that may ever be in circulation
   package var cap: UInt64 = 0
 
-  /// of the rules that judge this log: 1
+  /// of the rules that judge this log: 1 or 2
   package var rulesVersion: UInt32 = 0
 
   /// issued at once, each by a transfer right after this entry
@@ -240,6 +276,31 @@ package nonisolated struct Tributary_V1_ParticipantRegistered: Sendable {
   /// optional, for people
   package var label: String = String()
 
+  /// v2: 1 to 8, how much its updates count; 0 is the ordinary 4
+  package var units: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Changes how much a participant's updates count, from the next round opened.
+package nonisolated struct Tributary_V1_UnitsAssigned: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// empty: in every task that has no units of its own for the participant
+  package var task: Data = Data()
+
+  package var participant: UInt32 = 0
+
+  /// 1 to 8
+  package var units: UInt32 = 0
+
+  /// which change of the participant's units this is, from 0: equal changes have two ids
+  package var change: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -256,7 +317,7 @@ package nonisolated struct Tributary_V1_TaskOpened: Sendable {
   /// the task file (YAML, UTF-8) as resolved, at most 32 KiB
   package var configuration: Data = Data()
 
-  /// blob digest
+  /// v1: blob digest; in v2 the first round opened names it
   package var initialModel: Data = Data()
 
   package var parameterCount: UInt64 = 0
@@ -264,9 +325,10 @@ package nonisolated struct Tributary_V1_TaskOpened: Sendable {
   /// the updates' grid: multiples of 2^-bits
   package var gridFractionBits: UInt32 = 0
 
-  /// digest of the validation set that scores are taken on
+  /// digest of the validation set that scores are taken on; salted in v2
   package var validationRoot: Data = Data()
 
+  /// v1
   package var reward: Tributary_V1_RewardRule {
     get {_reward ?? Tributary_V1_RewardRule()}
     set {_reward = newValue}
@@ -279,13 +341,349 @@ package nonisolated struct Tributary_V1_TaskOpened: Sendable {
   /// fewest accepted contributions that seal a round
   package var quorum: UInt32 = 0
 
+  /// v2
+  package var terms: Tributary_V1_TaskTerms {
+    get {_terms ?? Tributary_V1_TaskTerms()}
+    set {_terms = newValue}
+  }
+  /// Returns true if `terms` has been explicitly set.
+  package var hasTerms: Bool {self._terms != nil}
+  /// Clears the value of `terms`. Subsequent reads from it will return its default value.
+  package mutating func clearTerms() {self._terms = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _reward: Tributary_V1_RewardRule? = nil
+  fileprivate var _terms: Tributary_V1_TaskTerms? = nil
 }
 
+/// What a task of a v2 log pays, whom it trusts, and what stays secret until its close.
+package nonisolated struct Tributary_V1_TaskTerms: @unchecked Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var trust: Tributary_V1_TaskTerms.Trust {
+    get {_storage._trust}
+    set {_uniqueStorage()._trust = newValue}
+  }
+
+  package var score: Tributary_V1_TaskTerms.Score {
+    get {_storage._score}
+    set {_uniqueStorage()._score = newValue}
+  }
+
+  package var weighting: Tributary_V1_TaskTerms.Weighting {
+    get {_storage._weighting}
+    set {_uniqueStorage()._weighting = newValue}
+  }
+
+  package var disclosure: Tributary_V1_TaskTerms.Disclosure {
+    get {_storage._disclosure}
+    set {_uniqueStorage()._disclosure = newValue}
+  }
+
+  package var paidRounds: Tributary_V1_TaskTerms.PaidRounds {
+    get {_storage._paidRounds}
+    set {_uniqueStorage()._paidRounds = newValue}
+  }
+
+  /// rounds that the task means to run
+  package var roundCount: UInt32 {
+    get {_storage._roundCount}
+    set {_uniqueStorage()._roundCount = newValue}
+  }
+
+  /// units for the whole task
+  package var pool: UInt64 {
+    get {_storage._pool}
+    set {_uniqueStorage()._pool = newValue}
+  }
+
+  /// 10^-12 nat of validation loss for which the whole pool is paid
+  package var targetDrop: UInt64 {
+    get {_storage._targetDrop}
+    set {_uniqueStorage()._targetDrop = newValue}
+  }
+
+  /// "sponsor/<name>"; empty: emission under the cap
+  package var sponsor: String {
+    get {_storage._sponsor}
+    set {_uniqueStorage()._sponsor = newValue}
+  }
+
+  /// most examples that count for one contribution; 0: none named
+  package var samplesCap: UInt64 {
+    get {_storage._samplesCap}
+    set {_uniqueStorage()._samplesCap = newValue}
+  }
+
+  /// 16 bytes big-endian, squares of the grid's unit; empty with claimed weights
+  package var normBoundSquared: Data {
+    get {_storage._normBoundSquared}
+    set {_uniqueStorage()._normBoundSquared = newValue}
+  }
+
+  /// 3
+  package var boundNumerator: UInt32 {
+    get {_storage._boundNumerator}
+    set {_uniqueStorage()._boundNumerator = newValue}
+  }
+
+  /// 2
+  package var boundDenominator: UInt32 {
+    get {_storage._boundDenominator}
+    set {_uniqueStorage()._boundDenominator = newValue}
+  }
+
+  /// 5: scored steps, and their echoes, that the surprise leaves out
+  package var history: UInt32 {
+    get {_storage._history}
+    set {_uniqueStorage()._history = newValue}
+  }
+
+  /// no round opens after it
+  package var closeByMs: UInt64 {
+    get {_storage._closeByMs}
+    set {_uniqueStorage()._closeByMs = newValue}
+  }
+
+  /// SHA-256("tributary/task-secret/v1" || 0x00 || secret)
+  package var secretCommitment: Data {
+    get {_storage._secretCommitment}
+    set {_uniqueStorage()._secretCommitment = newValue}
+  }
+
+  /// the task file says that pay with open registration is proved by nothing
+  package var acceptsUnprovedPay: Bool {
+    get {_storage._acceptsUnprovedPay}
+    set {_uniqueStorage()._acceptsUnprovedPay = newValue}
+  }
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Trust: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// invited and accountable: the full path score is paid
+    case known // = 1
+
+    /// the surprise score is paid, weighted by the agreement of each round
+    case `open` // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .known
+      case 2: self = .open
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .known: return 1
+      case .open: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskTerms.Trust] = [
+      .unspecified,
+      .known,
+      .open,
+    ]
+
+  }
+
+  package nonisolated enum Score: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// what an update was worth
+    case value // = 1
+
+    /// examples trained on, as stated
+    case samples // = 2
+
+    /// nothing is paid
+    case none // = 3
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .value
+      case 2: self = .samples
+      case 3: self = .none
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .value: return 1
+      case .samples: return 2
+      case .none: return 3
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskTerms.Score] = [
+      .unspecified,
+      .value,
+      .samples,
+      .none,
+    ]
+
+  }
+
+  package nonisolated enum Weighting: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// assigned units, shortened by the norm bound
+    case units // = 1
+
+    /// examples trained on, as stated
+    case claimed // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .units
+      case 2: self = .claimed
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .units: return 1
+      case .claimed: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskTerms.Weighting] = [
+      .unspecified,
+      .units,
+      .claimed,
+    ]
+
+  }
+
+  package nonisolated enum Disclosure: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// scores are committed at each seal and revealed at the end
+    case afterClose // = 1
+
+    /// scores follow each seal
+    case live // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .afterClose
+      case 2: self = .live
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .afterClose: return 1
+      case .live: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskTerms.Disclosure] = [
+      .unspecified,
+      .afterClose,
+      .live,
+    ]
+
+  }
+
+  package nonisolated enum PaidRounds: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+    case all // = 1
+
+    /// the first aggregated round only
+    case first // = 2
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .all
+      case 2: self = .first
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .all: return 1
+      case .first: return 2
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskTerms.PaidRounds] = [
+      .unspecified,
+      .all,
+      .first,
+    ]
+
+  }
+
+  package init() {}
+
+  fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+/// What a task of a v1 log pays.
 package nonisolated struct Tributary_V1_RewardRule: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -373,6 +771,9 @@ package nonisolated struct Tributary_V1_RoundOpened: Sendable {
   /// participant numbers, ascending
   package var cohort: [UInt32] = []
 
+  /// v2: 16 bytes big-endian, squares of the grid's unit; empty with claimed weights
+  package var boundSquared: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -402,7 +803,7 @@ package nonisolated struct Tributary_V1_ContributionStatement: Sendable {
 
   package var parameterCount: UInt64 = 0
 
-  /// examples trained on, the weight in the average
+  /// examples trained on: the weight in the average in v1 and where weights are claimed
   package var sampleCount: UInt64 = 0
 
   package var stepCount: UInt32 = 0
@@ -415,6 +816,9 @@ package nonisolated struct Tributary_V1_ContributionStatement: Sendable {
 
   /// head of the ledger the participant last saw; 32 zero bytes for none
   package var ledgerRootSeen: Data = Data()
+
+  /// v2: SHA-256(participant_key || bytes of the update's file)
+  package var possession: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -431,6 +835,9 @@ package nonisolated struct Tributary_V1_ContributionAccepted: Sendable {
 
   /// 64 bytes
   package var signature: Data = Data()
+
+  /// v2: 16 bytes big-endian, sum of the squares of the update's integers
+  package var squaredNorm: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -495,6 +902,9 @@ package nonisolated struct Tributary_V1_ContributionRefused: Sendable {
 
     /// enough others came first
     case roundFull // = 16
+
+    /// v2: an update with the same digest is in the round already
+    case copied // = 17
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -520,6 +930,7 @@ package nonisolated struct Tributary_V1_ContributionRefused: Sendable {
       case 14: self = .digestMismatch
       case 15: self = .badSampleCount
       case 16: self = .roundFull
+      case 17: self = .copied
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -543,6 +954,7 @@ package nonisolated struct Tributary_V1_ContributionRefused: Sendable {
       case .digestMismatch: return 14
       case .badSampleCount: return 15
       case .roundFull: return 16
+      case .copied: return 17
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -566,6 +978,7 @@ package nonisolated struct Tributary_V1_ContributionRefused: Sendable {
       .digestMismatch,
       .badSampleCount,
       .roundFull,
+      .copied,
     ]
 
   }
@@ -586,7 +999,7 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
 
   package var accepted: UInt32 = 0
 
-  /// sum of the accepted sample counts
+  /// sum of the accepted sample counts in v1, of the effective weights in v2
   package var totalWeight: UInt64 = 0
 
   /// SHA-256 of the exact sums, float64 little-endian; empty without quorum or if the task pays samples
@@ -598,7 +1011,7 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
   /// digest of the server optimiser's momentum; empty if it has none; kept without quorum
   package var serverState: Data = Data()
 
-  /// absent without quorum
+  /// absent without quorum; rounded where scores are withheld
   package var metrics: Tributary_V1_Metrics {
     get {_metrics ?? Tributary_V1_Metrics()}
     set {_metrics = newValue}
@@ -607,6 +1020,9 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
   package var hasMetrics: Bool {self._metrics != nil}
   /// Clears the value of `metrics`. Subsequent reads from it will return its default value.
   package mutating func clearMetrics() {self._metrics = nil}
+
+  /// v2: what RoundRevealed and its Scores must hash to; empty if nothing is withheld
+  package var scoreCommitment: Data = Data()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -617,6 +1033,12 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
 
     /// nobody is paid and the model stays
     case noQuorum // = 2
+
+    /// v2: no finite model came of it, or every weight was zero; as without quorum
+    case diverged // = 3
+
+    /// v2: the task ends while the round is open; as without quorum
+    case abandoned // = 4
     case UNRECOGNIZED(Int)
 
     package init() {
@@ -628,6 +1050,8 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
       case 0: self = .unspecified
       case 1: self = .aggregated
       case 2: self = .noQuorum
+      case 3: self = .diverged
+      case 4: self = .abandoned
       default: self = .UNRECOGNIZED(rawValue)
       }
     }
@@ -637,6 +1061,8 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
       case .unspecified: return 0
       case .aggregated: return 1
       case .noQuorum: return 2
+      case .diverged: return 3
+      case .abandoned: return 4
       case .UNRECOGNIZED(let i): return i
       }
     }
@@ -646,9 +1072,40 @@ package nonisolated struct Tributary_V1_RoundSealed: Sendable {
       .unspecified,
       .aggregated,
       .noQuorum,
+      .diverged,
+      .abandoned,
     ]
 
   }
+
+  package init() {}
+
+  fileprivate var _metrics: Tributary_V1_Metrics? = nil
+}
+
+/// Opens what a seal committed to: the exact metrics here, the scores in the Scores entries that follow.
+package nonisolated struct Tributary_V1_RoundRevealed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var task: Data = Data()
+
+  package var round: UInt32 = 0
+
+  /// 32 bytes
+  package var salt: Data = Data()
+
+  package var metrics: Tributary_V1_Metrics {
+    get {_metrics ?? Tributary_V1_Metrics()}
+    set {_metrics = newValue}
+  }
+  /// Returns true if `metrics` has been explicitly set.
+  package var hasMetrics: Bool {self._metrics != nil}
+  /// Clears the value of `metrics`. Subsequent reads from it will return its default value.
+  package mutating func clearMetrics() {self._metrics = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
@@ -735,7 +1192,7 @@ package nonisolated struct Tributary_V1_Transfer: Sendable {
   /// empty for grants
   package var task: Data = Data()
 
-  /// round of an emission or funding, epoch of a reward; else 0, but see below
+  /// v1: round of an emission or funding, epoch of a reward; else 0, but see below
   package var period: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -815,7 +1272,7 @@ package nonisolated struct Tributary_V1_Transfer: Sendable {
   package init() {}
 }
 
-/// Closes an epoch: what its pool held, what is paid out of it, and what floor division carries forward.
+/// v1. Closes an epoch: what its pool held, what is paid out of it, and what floor division carries forward.
 package nonisolated struct Tributary_V1_EpochSettled: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -840,6 +1297,34 @@ package nonisolated struct Tributary_V1_EpochSettled: Sendable {
   package init() {}
 }
 
+/// Says what a task pays, all of it derived from the entries before.
+package nonisolated struct Tributary_V1_TaskSettled: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var task: Data = Data()
+
+  /// 10^-12 nat, of the first model on the validation set
+  package var lossBefore: Int64 = 0
+
+  /// of the last one
+  package var lossAfter: Int64 = 0
+
+  /// units that the task holds
+  package var pool: UInt64 = 0
+
+  /// units earned
+  package var payable: UInt64 = 0
+
+  /// units paid; what division leaves goes back
+  package var paid: UInt64 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Tributary_V1_TaskClosed: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -850,10 +1335,68 @@ package nonisolated struct Tributary_V1_TaskClosed: Sendable {
   /// rounds sealed or without quorum
   package var rounds: UInt32 = 0
 
-  /// the final model
+  /// the final model; 32 zero bytes if no round of it was opened
   package var model: Data = Data()
 
+  /// v2
+  package var reason: Tributary_V1_TaskClosed.Reason = .unspecified
+
+  /// v2: 32 bytes, whose hash is the terms' secret_commitment
+  package var secret: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package nonisolated enum Reason: SwiftProtobuf.Enum, Swift.CaseIterable {
+    package typealias RawValue = Int
+    case unspecified // = 0
+
+    /// every round was run
+    case completed // = 1
+    case `operator` // = 2
+
+    /// its time was over
+    case closeBy // = 3
+
+    /// three rounds in a row diverged
+    case diverged // = 4
+    case UNRECOGNIZED(Int)
+
+    package init() {
+      self = .unspecified
+    }
+
+    package init?(rawValue: Int) {
+      switch rawValue {
+      case 0: self = .unspecified
+      case 1: self = .completed
+      case 2: self = .operator
+      case 3: self = .closeBy
+      case 4: self = .diverged
+      default: self = .UNRECOGNIZED(rawValue)
+      }
+    }
+
+    package var rawValue: Int {
+      switch self {
+      case .unspecified: return 0
+      case .completed: return 1
+      case .operator: return 2
+      case .closeBy: return 3
+      case .diverged: return 4
+      case .UNRECOGNIZED(let i): return i
+      }
+    }
+
+    // The compiler won't synthesize support with the UNRECOGNIZED case.
+    package static let allCases: [Tributary_V1_TaskClosed.Reason] = [
+      .unspecified,
+      .completed,
+      .operator,
+      .closeBy,
+      .diverged,
+    ]
+
+  }
 
   package init() {}
 }
@@ -882,7 +1425,7 @@ fileprivate nonisolated let _protobuf_package = "tributary.v1"
 
 nonisolated extension Tributary_V1_Entry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Entry"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}previous\0\u{3}time_ms\0\u{1}id\0\u{2}\u{c}genesis\0\u{3}participant_registered\0\u{3}task_opened\0\u{3}round_opened\0\u{3}contribution_accepted\0\u{3}contribution_refused\0\u{3}round_sealed\0\u{1}scores\0\u{1}transfer\0\u{3}epoch_settled\0\u{3}task_closed\0\u{1}snapshot\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}previous\0\u{3}time_ms\0\u{1}id\0\u{2}\u{c}genesis\0\u{3}participant_registered\0\u{3}task_opened\0\u{3}round_opened\0\u{3}contribution_accepted\0\u{3}contribution_refused\0\u{3}round_sealed\0\u{1}scores\0\u{1}transfer\0\u{3}epoch_settled\0\u{3}task_closed\0\u{1}snapshot\0\u{3}units_assigned\0\u{3}round_revealed\0\u{3}task_settled\0")
 
   fileprivate class _StorageClass {
     var _sequence: UInt64 = 0
@@ -1083,6 +1626,45 @@ nonisolated extension Tributary_V1_Entry: SwiftProtobuf.Message, SwiftProtobuf._
             _storage._body = .snapshot(v)
           }
         }()
+        case 28: try {
+          var v: Tributary_V1_UnitsAssigned?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .unitsAssigned(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .unitsAssigned(v)
+          }
+        }()
+        case 29: try {
+          var v: Tributary_V1_RoundRevealed?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .roundRevealed(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .roundRevealed(v)
+          }
+        }()
+        case 30: try {
+          var v: Tributary_V1_TaskSettled?
+          var hadOneofValue = false
+          if let current = _storage._body {
+            hadOneofValue = true
+            if case .taskSettled(let m) = current {v = m}
+          }
+          try decoder.decodeSingularMessageField(value: &v)
+          if let v = v {
+            if hadOneofValue {try decoder.handleConflictingOneOf()}
+            _storage._body = .taskSettled(v)
+          }
+        }()
         default: break
         }
       }
@@ -1155,6 +1737,18 @@ nonisolated extension Tributary_V1_Entry: SwiftProtobuf.Message, SwiftProtobuf._
       case .snapshot?: try {
         guard case .snapshot(let v)? = _storage._body else { preconditionFailure() }
         try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+      }()
+      case .unitsAssigned?: try {
+        guard case .unitsAssigned(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 28)
+      }()
+      case .roundRevealed?: try {
+        guard case .roundRevealed(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 29)
+      }()
+      case .taskSettled?: try {
+        guard case .taskSettled(let v)? = _storage._body else { preconditionFailure() }
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 30)
       }()
       case nil: break
       }
@@ -1273,7 +1867,7 @@ nonisolated extension Tributary_V1_Grant: SwiftProtobuf.Message, SwiftProtobuf._
 
 nonisolated extension Tributary_V1_ParticipantRegistered: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ParticipantRegistered"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{1}label\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}public_key\0\u{1}label\0\u{1}units\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1283,6 +1877,7 @@ nonisolated extension Tributary_V1_ParticipantRegistered: SwiftProtobuf.Message,
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.publicKey) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.label) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
       default: break
       }
     }
@@ -1295,12 +1890,61 @@ nonisolated extension Tributary_V1_ParticipantRegistered: SwiftProtobuf.Message,
     if !self.label.isEmpty {
       try visitor.visitSingularStringField(value: self.label, fieldNumber: 2)
     }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tributary_V1_ParticipantRegistered, rhs: Tributary_V1_ParticipantRegistered) -> Bool {
     if lhs.publicKey != rhs.publicKey {return false}
     if lhs.label != rhs.label {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tributary_V1_UnitsAssigned: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnitsAssigned"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}participant\0\u{1}units\0\u{1}change\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.participant) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
+      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.change) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.task.isEmpty {
+      try visitor.visitSingularBytesField(value: self.task, fieldNumber: 1)
+    }
+    if self.participant != 0 {
+      try visitor.visitSingularUInt32Field(value: self.participant, fieldNumber: 2)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 3)
+    }
+    if self.change != 0 {
+      try visitor.visitSingularUInt32Field(value: self.change, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tributary_V1_UnitsAssigned, rhs: Tributary_V1_UnitsAssigned) -> Bool {
+    if lhs.task != rhs.task {return false}
+    if lhs.participant != rhs.participant {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs.change != rhs.change {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1308,7 +1952,7 @@ nonisolated extension Tributary_V1_ParticipantRegistered: SwiftProtobuf.Message,
 
 nonisolated extension Tributary_V1_TaskOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskOpened"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}configuration\0\u{3}initial_model\0\u{3}parameter_count\0\u{3}grid_fraction_bits\0\u{3}validation_root\0\u{1}reward\0\u{1}quorum\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}configuration\0\u{3}initial_model\0\u{3}parameter_count\0\u{3}grid_fraction_bits\0\u{3}validation_root\0\u{1}reward\0\u{1}quorum\0\u{1}terms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1324,6 +1968,7 @@ nonisolated extension Tributary_V1_TaskOpened: SwiftProtobuf.Message, SwiftProto
       case 6: try { try decoder.decodeSingularBytesField(value: &self.validationRoot) }()
       case 7: try { try decoder.decodeSingularMessageField(value: &self._reward) }()
       case 8: try { try decoder.decodeSingularUInt32Field(value: &self.quorum) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._terms) }()
       default: break
       }
     }
@@ -1358,6 +2003,9 @@ nonisolated extension Tributary_V1_TaskOpened: SwiftProtobuf.Message, SwiftProto
     if self.quorum != 0 {
       try visitor.visitSingularUInt32Field(value: self.quorum, fieldNumber: 8)
     }
+    try { if let v = self._terms {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1370,9 +2018,208 @@ nonisolated extension Tributary_V1_TaskOpened: SwiftProtobuf.Message, SwiftProto
     if lhs.validationRoot != rhs.validationRoot {return false}
     if lhs._reward != rhs._reward {return false}
     if lhs.quorum != rhs.quorum {return false}
+    if lhs._terms != rhs._terms {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Tributary_V1_TaskTerms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TaskTerms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trust\0\u{1}score\0\u{1}weighting\0\u{1}disclosure\0\u{3}paid_rounds\0\u{3}round_count\0\u{1}pool\0\u{3}target_drop\0\u{1}sponsor\0\u{3}samples_cap\0\u{3}norm_bound_squared\0\u{3}bound_numerator\0\u{3}bound_denominator\0\u{1}history\0\u{3}close_by_ms\0\u{3}secret_commitment\0\u{3}accepts_unproved_pay\0")
+
+  fileprivate class _StorageClass {
+    var _trust: Tributary_V1_TaskTerms.Trust = .unspecified
+    var _score: Tributary_V1_TaskTerms.Score = .unspecified
+    var _weighting: Tributary_V1_TaskTerms.Weighting = .unspecified
+    var _disclosure: Tributary_V1_TaskTerms.Disclosure = .unspecified
+    var _paidRounds: Tributary_V1_TaskTerms.PaidRounds = .unspecified
+    var _roundCount: UInt32 = 0
+    var _pool: UInt64 = 0
+    var _targetDrop: UInt64 = 0
+    var _sponsor: String = String()
+    var _samplesCap: UInt64 = 0
+    var _normBoundSquared: Data = Data()
+    var _boundNumerator: UInt32 = 0
+    var _boundDenominator: UInt32 = 0
+    var _history: UInt32 = 0
+    var _closeByMs: UInt64 = 0
+    var _secretCommitment: Data = Data()
+    var _acceptsUnprovedPay: Bool = false
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _trust = source._trust
+      _score = source._score
+      _weighting = source._weighting
+      _disclosure = source._disclosure
+      _paidRounds = source._paidRounds
+      _roundCount = source._roundCount
+      _pool = source._pool
+      _targetDrop = source._targetDrop
+      _sponsor = source._sponsor
+      _samplesCap = source._samplesCap
+      _normBoundSquared = source._normBoundSquared
+      _boundNumerator = source._boundNumerator
+      _boundDenominator = source._boundDenominator
+      _history = source._history
+      _closeByMs = source._closeByMs
+      _secretCommitment = source._secretCommitment
+      _acceptsUnprovedPay = source._acceptsUnprovedPay
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularEnumField(value: &_storage._trust) }()
+        case 2: try { try decoder.decodeSingularEnumField(value: &_storage._score) }()
+        case 3: try { try decoder.decodeSingularEnumField(value: &_storage._weighting) }()
+        case 4: try { try decoder.decodeSingularEnumField(value: &_storage._disclosure) }()
+        case 5: try { try decoder.decodeSingularEnumField(value: &_storage._paidRounds) }()
+        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._roundCount) }()
+        case 7: try { try decoder.decodeSingularUInt64Field(value: &_storage._pool) }()
+        case 8: try { try decoder.decodeSingularUInt64Field(value: &_storage._targetDrop) }()
+        case 9: try { try decoder.decodeSingularStringField(value: &_storage._sponsor) }()
+        case 10: try { try decoder.decodeSingularUInt64Field(value: &_storage._samplesCap) }()
+        case 11: try { try decoder.decodeSingularBytesField(value: &_storage._normBoundSquared) }()
+        case 12: try { try decoder.decodeSingularUInt32Field(value: &_storage._boundNumerator) }()
+        case 13: try { try decoder.decodeSingularUInt32Field(value: &_storage._boundDenominator) }()
+        case 14: try { try decoder.decodeSingularUInt32Field(value: &_storage._history) }()
+        case 15: try { try decoder.decodeSingularUInt64Field(value: &_storage._closeByMs) }()
+        case 16: try { try decoder.decodeSingularBytesField(value: &_storage._secretCommitment) }()
+        case 17: try { try decoder.decodeSingularBoolField(value: &_storage._acceptsUnprovedPay) }()
+        default: break
+        }
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      if _storage._trust != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._trust, fieldNumber: 1)
+      }
+      if _storage._score != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._score, fieldNumber: 2)
+      }
+      if _storage._weighting != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._weighting, fieldNumber: 3)
+      }
+      if _storage._disclosure != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._disclosure, fieldNumber: 4)
+      }
+      if _storage._paidRounds != .unspecified {
+        try visitor.visitSingularEnumField(value: _storage._paidRounds, fieldNumber: 5)
+      }
+      if _storage._roundCount != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._roundCount, fieldNumber: 6)
+      }
+      if _storage._pool != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._pool, fieldNumber: 7)
+      }
+      if _storage._targetDrop != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._targetDrop, fieldNumber: 8)
+      }
+      if !_storage._sponsor.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._sponsor, fieldNumber: 9)
+      }
+      if _storage._samplesCap != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._samplesCap, fieldNumber: 10)
+      }
+      if !_storage._normBoundSquared.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._normBoundSquared, fieldNumber: 11)
+      }
+      if _storage._boundNumerator != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._boundNumerator, fieldNumber: 12)
+      }
+      if _storage._boundDenominator != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._boundDenominator, fieldNumber: 13)
+      }
+      if _storage._history != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._history, fieldNumber: 14)
+      }
+      if _storage._closeByMs != 0 {
+        try visitor.visitSingularUInt64Field(value: _storage._closeByMs, fieldNumber: 15)
+      }
+      if !_storage._secretCommitment.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._secretCommitment, fieldNumber: 16)
+      }
+      if _storage._acceptsUnprovedPay != false {
+        try visitor.visitSingularBoolField(value: _storage._acceptsUnprovedPay, fieldNumber: 17)
+      }
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tributary_V1_TaskTerms, rhs: Tributary_V1_TaskTerms) -> Bool {
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._trust != rhs_storage._trust {return false}
+        if _storage._score != rhs_storage._score {return false}
+        if _storage._weighting != rhs_storage._weighting {return false}
+        if _storage._disclosure != rhs_storage._disclosure {return false}
+        if _storage._paidRounds != rhs_storage._paidRounds {return false}
+        if _storage._roundCount != rhs_storage._roundCount {return false}
+        if _storage._pool != rhs_storage._pool {return false}
+        if _storage._targetDrop != rhs_storage._targetDrop {return false}
+        if _storage._sponsor != rhs_storage._sponsor {return false}
+        if _storage._samplesCap != rhs_storage._samplesCap {return false}
+        if _storage._normBoundSquared != rhs_storage._normBoundSquared {return false}
+        if _storage._boundNumerator != rhs_storage._boundNumerator {return false}
+        if _storage._boundDenominator != rhs_storage._boundDenominator {return false}
+        if _storage._history != rhs_storage._history {return false}
+        if _storage._closeByMs != rhs_storage._closeByMs {return false}
+        if _storage._secretCommitment != rhs_storage._secretCommitment {return false}
+        if _storage._acceptsUnprovedPay != rhs_storage._acceptsUnprovedPay {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Tributary_V1_TaskTerms.Trust: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0TRUST_UNSPECIFIED\0\u{1}TRUST_KNOWN\0\u{1}TRUST_OPEN\0")
+}
+
+nonisolated extension Tributary_V1_TaskTerms.Score: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0SCORE_UNSPECIFIED\0\u{1}SCORE_VALUE\0\u{1}SCORE_SAMPLES\0\u{1}SCORE_NONE\0")
+}
+
+nonisolated extension Tributary_V1_TaskTerms.Weighting: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0WEIGHTING_UNSPECIFIED\0\u{1}WEIGHTING_UNITS\0\u{1}WEIGHTING_CLAIMED\0")
+}
+
+nonisolated extension Tributary_V1_TaskTerms.Disclosure: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0DISCLOSURE_UNSPECIFIED\0\u{1}DISCLOSURE_AFTER_CLOSE\0\u{1}DISCLOSURE_LIVE\0")
+}
+
+nonisolated extension Tributary_V1_TaskTerms.PaidRounds: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0PAID_ROUNDS_UNSPECIFIED\0\u{1}PAID_ROUNDS_ALL\0\u{1}PAID_ROUNDS_FIRST\0")
 }
 
 nonisolated extension Tributary_V1_RewardRule: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1426,7 +2273,7 @@ nonisolated extension Tributary_V1_RewardRule.Score: SwiftProtobuf._ProtoNamePro
 
 nonisolated extension Tributary_V1_RoundOpened: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RoundOpened"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}base_model\0\u{3}deadline_ms\0\u{1}cohort\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}base_model\0\u{3}deadline_ms\0\u{1}cohort\0\u{3}bound_squared\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1439,6 +2286,7 @@ nonisolated extension Tributary_V1_RoundOpened: SwiftProtobuf.Message, SwiftProt
       case 3: try { try decoder.decodeSingularBytesField(value: &self.baseModel) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.deadlineMs) }()
       case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.cohort) }()
+      case 6: try { try decoder.decodeSingularBytesField(value: &self.boundSquared) }()
       default: break
       }
     }
@@ -1460,6 +2308,9 @@ nonisolated extension Tributary_V1_RoundOpened: SwiftProtobuf.Message, SwiftProt
     if !self.cohort.isEmpty {
       try visitor.visitPackedUInt32Field(value: self.cohort, fieldNumber: 5)
     }
+    if !self.boundSquared.isEmpty {
+      try visitor.visitSingularBytesField(value: self.boundSquared, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1469,6 +2320,7 @@ nonisolated extension Tributary_V1_RoundOpened: SwiftProtobuf.Message, SwiftProt
     if lhs.baseModel != rhs.baseModel {return false}
     if lhs.deadlineMs != rhs.deadlineMs {return false}
     if lhs.cohort != rhs.cohort {return false}
+    if lhs.boundSquared != rhs.boundSquared {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1476,7 +2328,7 @@ nonisolated extension Tributary_V1_RoundOpened: SwiftProtobuf.Message, SwiftProt
 
 nonisolated extension Tributary_V1_ContributionStatement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ContributionStatement"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}participant_key\0\u{3}base_model\0\u{1}configuration\0\u{1}update\0\u{3}parameter_count\0\u{3}sample_count\0\u{3}step_count\0\u{1}nonce\0\u{3}previous_contribution\0\u{3}ledger_root_seen\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}participant_key\0\u{3}base_model\0\u{1}configuration\0\u{1}update\0\u{3}parameter_count\0\u{3}sample_count\0\u{3}step_count\0\u{1}nonce\0\u{3}previous_contribution\0\u{3}ledger_root_seen\0\u{1}possession\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1496,6 +2348,7 @@ nonisolated extension Tributary_V1_ContributionStatement: SwiftProtobuf.Message,
       case 10: try { try decoder.decodeSingularBytesField(value: &self.nonce) }()
       case 11: try { try decoder.decodeSingularBytesField(value: &self.previousContribution) }()
       case 12: try { try decoder.decodeSingularBytesField(value: &self.ledgerRootSeen) }()
+      case 13: try { try decoder.decodeSingularBytesField(value: &self.possession) }()
       default: break
       }
     }
@@ -1538,6 +2391,9 @@ nonisolated extension Tributary_V1_ContributionStatement: SwiftProtobuf.Message,
     if !self.ledgerRootSeen.isEmpty {
       try visitor.visitSingularBytesField(value: self.ledgerRootSeen, fieldNumber: 12)
     }
+    if !self.possession.isEmpty {
+      try visitor.visitSingularBytesField(value: self.possession, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1554,6 +2410,7 @@ nonisolated extension Tributary_V1_ContributionStatement: SwiftProtobuf.Message,
     if lhs.nonce != rhs.nonce {return false}
     if lhs.previousContribution != rhs.previousContribution {return false}
     if lhs.ledgerRootSeen != rhs.ledgerRootSeen {return false}
+    if lhs.possession != rhs.possession {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1561,7 +2418,7 @@ nonisolated extension Tributary_V1_ContributionStatement: SwiftProtobuf.Message,
 
 nonisolated extension Tributary_V1_ContributionAccepted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".ContributionAccepted"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statement\0\u{1}signature\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}statement\0\u{1}signature\0\u{3}squared_norm\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1571,6 +2428,7 @@ nonisolated extension Tributary_V1_ContributionAccepted: SwiftProtobuf.Message, 
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularBytesField(value: &self.statement) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.signature) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.squaredNorm) }()
       default: break
       }
     }
@@ -1583,12 +2441,16 @@ nonisolated extension Tributary_V1_ContributionAccepted: SwiftProtobuf.Message, 
     if !self.signature.isEmpty {
       try visitor.visitSingularBytesField(value: self.signature, fieldNumber: 2)
     }
+    if !self.squaredNorm.isEmpty {
+      try visitor.visitSingularBytesField(value: self.squaredNorm, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Tributary_V1_ContributionAccepted, rhs: Tributary_V1_ContributionAccepted) -> Bool {
     if lhs.statement != rhs.statement {return false}
     if lhs.signature != rhs.signature {return false}
+    if lhs.squaredNorm != rhs.squaredNorm {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1650,12 +2512,12 @@ nonisolated extension Tributary_V1_ContributionRefused: SwiftProtobuf.Message, S
 }
 
 nonisolated extension Tributary_V1_ContributionRefused.Reason: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_STALE_ROUND\0\u{1}REASON_LATE\0\u{1}REASON_DUPLICATE\0\u{1}REASON_NOT_INVITED\0\u{1}REASON_UNKNOWN_PARTICIPANT\0\u{1}REASON_WRONG_TASK\0\u{1}REASON_WRONG_BASE_MODEL\0\u{1}REASON_WRONG_CONFIGURATION\0\u{1}REASON_BAD_SIGNATURE\0\u{1}REASON_MALFORMED\0\u{1}REASON_BAD_SHAPE\0\u{1}REASON_OFF_GRID\0\u{1}REASON_NOT_FINITE\0\u{1}REASON_DIGEST_MISMATCH\0\u{1}REASON_BAD_SAMPLE_COUNT\0\u{1}REASON_ROUND_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_STALE_ROUND\0\u{1}REASON_LATE\0\u{1}REASON_DUPLICATE\0\u{1}REASON_NOT_INVITED\0\u{1}REASON_UNKNOWN_PARTICIPANT\0\u{1}REASON_WRONG_TASK\0\u{1}REASON_WRONG_BASE_MODEL\0\u{1}REASON_WRONG_CONFIGURATION\0\u{1}REASON_BAD_SIGNATURE\0\u{1}REASON_MALFORMED\0\u{1}REASON_BAD_SHAPE\0\u{1}REASON_OFF_GRID\0\u{1}REASON_NOT_FINITE\0\u{1}REASON_DIGEST_MISMATCH\0\u{1}REASON_BAD_SAMPLE_COUNT\0\u{1}REASON_ROUND_FULL\0\u{1}REASON_COPIED\0")
 }
 
 nonisolated extension Tributary_V1_RoundSealed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RoundSealed"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{1}outcome\0\u{1}accepted\0\u{3}total_weight\0\u{1}aggregate\0\u{1}model\0\u{3}server_state\0\u{1}metrics\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{1}outcome\0\u{1}accepted\0\u{3}total_weight\0\u{1}aggregate\0\u{1}model\0\u{3}server_state\0\u{1}metrics\0\u{3}score_commitment\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1672,6 +2534,7 @@ nonisolated extension Tributary_V1_RoundSealed: SwiftProtobuf.Message, SwiftProt
       case 7: try { try decoder.decodeSingularBytesField(value: &self.model) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.serverState) }()
       case 9: try { try decoder.decodeSingularMessageField(value: &self._metrics) }()
+      case 10: try { try decoder.decodeSingularBytesField(value: &self.scoreCommitment) }()
       default: break
       }
     }
@@ -1709,6 +2572,9 @@ nonisolated extension Tributary_V1_RoundSealed: SwiftProtobuf.Message, SwiftProt
     try { if let v = self._metrics {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
     } }()
+    if !self.scoreCommitment.isEmpty {
+      try visitor.visitSingularBytesField(value: self.scoreCommitment, fieldNumber: 10)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1722,13 +2588,63 @@ nonisolated extension Tributary_V1_RoundSealed: SwiftProtobuf.Message, SwiftProt
     if lhs.model != rhs.model {return false}
     if lhs.serverState != rhs.serverState {return false}
     if lhs._metrics != rhs._metrics {return false}
+    if lhs.scoreCommitment != rhs.scoreCommitment {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
 nonisolated extension Tributary_V1_RoundSealed.Outcome: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTCOME_UNSPECIFIED\0\u{1}OUTCOME_AGGREGATED\0\u{1}OUTCOME_NO_QUORUM\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0OUTCOME_UNSPECIFIED\0\u{1}OUTCOME_AGGREGATED\0\u{1}OUTCOME_NO_QUORUM\0\u{1}OUTCOME_DIVERGED\0\u{1}OUTCOME_ABANDONED\0")
+}
+
+nonisolated extension Tributary_V1_RoundRevealed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RoundRevealed"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{1}salt\0\u{1}metrics\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.salt) }()
+      case 4: try { try decoder.decodeSingularMessageField(value: &self._metrics) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.task.isEmpty {
+      try visitor.visitSingularBytesField(value: self.task, fieldNumber: 1)
+    }
+    if self.round != 0 {
+      try visitor.visitSingularUInt32Field(value: self.round, fieldNumber: 2)
+    }
+    if !self.salt.isEmpty {
+      try visitor.visitSingularBytesField(value: self.salt, fieldNumber: 3)
+    }
+    try { if let v = self._metrics {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tributary_V1_RoundRevealed, rhs: Tributary_V1_RoundRevealed) -> Bool {
+    if lhs.task != rhs.task {return false}
+    if lhs.round != rhs.round {return false}
+    if lhs.salt != rhs.salt {return false}
+    if lhs._metrics != rhs._metrics {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }
 
 nonisolated extension Tributary_V1_Metrics: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
@@ -1980,9 +2896,64 @@ nonisolated extension Tributary_V1_EpochSettled: SwiftProtobuf.Message, SwiftPro
   }
 }
 
+nonisolated extension Tributary_V1_TaskSettled: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".TaskSettled"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{3}loss_before\0\u{3}loss_after\0\u{1}pool\0\u{1}payable\0\u{1}paid\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
+      case 2: try { try decoder.decodeSingularSInt64Field(value: &self.lossBefore) }()
+      case 3: try { try decoder.decodeSingularSInt64Field(value: &self.lossAfter) }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self.pool) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.payable) }()
+      case 6: try { try decoder.decodeSingularUInt64Field(value: &self.paid) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.task.isEmpty {
+      try visitor.visitSingularBytesField(value: self.task, fieldNumber: 1)
+    }
+    if self.lossBefore != 0 {
+      try visitor.visitSingularSInt64Field(value: self.lossBefore, fieldNumber: 2)
+    }
+    if self.lossAfter != 0 {
+      try visitor.visitSingularSInt64Field(value: self.lossAfter, fieldNumber: 3)
+    }
+    if self.pool != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pool, fieldNumber: 4)
+    }
+    if self.payable != 0 {
+      try visitor.visitSingularUInt64Field(value: self.payable, fieldNumber: 5)
+    }
+    if self.paid != 0 {
+      try visitor.visitSingularUInt64Field(value: self.paid, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Tributary_V1_TaskSettled, rhs: Tributary_V1_TaskSettled) -> Bool {
+    if lhs.task != rhs.task {return false}
+    if lhs.lossBefore != rhs.lossBefore {return false}
+    if lhs.lossAfter != rhs.lossAfter {return false}
+    if lhs.pool != rhs.pool {return false}
+    if lhs.payable != rhs.payable {return false}
+    if lhs.paid != rhs.paid {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Tributary_V1_TaskClosed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskClosed"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}rounds\0\u{1}model\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}rounds\0\u{1}model\0\u{1}reason\0\u{1}secret\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1993,6 +2964,8 @@ nonisolated extension Tributary_V1_TaskClosed: SwiftProtobuf.Message, SwiftProto
       case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.rounds) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.model) }()
+      case 4: try { try decoder.decodeSingularEnumField(value: &self.reason) }()
+      case 5: try { try decoder.decodeSingularBytesField(value: &self.secret) }()
       default: break
       }
     }
@@ -2008,6 +2981,12 @@ nonisolated extension Tributary_V1_TaskClosed: SwiftProtobuf.Message, SwiftProto
     if !self.model.isEmpty {
       try visitor.visitSingularBytesField(value: self.model, fieldNumber: 3)
     }
+    if self.reason != .unspecified {
+      try visitor.visitSingularEnumField(value: self.reason, fieldNumber: 4)
+    }
+    if !self.secret.isEmpty {
+      try visitor.visitSingularBytesField(value: self.secret, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2015,9 +2994,15 @@ nonisolated extension Tributary_V1_TaskClosed: SwiftProtobuf.Message, SwiftProto
     if lhs.task != rhs.task {return false}
     if lhs.rounds != rhs.rounds {return false}
     if lhs.model != rhs.model {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.secret != rhs.secret {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
+}
+
+nonisolated extension Tributary_V1_TaskClosed.Reason: SwiftProtobuf._ProtoNameProviding {
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REASON_UNSPECIFIED\0\u{1}REASON_COMPLETED\0\u{1}REASON_OPERATOR\0\u{1}REASON_CLOSE_BY\0\u{1}REASON_DIVERGED\0")
 }
 
 nonisolated extension Tributary_V1_Snapshot: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -32,7 +32,7 @@ package final class Journal {
     /// Starts a log: the genesis entry and its grants, in one transaction.
     ///
     /// - Throws: `logExists` where the store has entries, `wrongKey` where the signer is not the origin's or not the
-    ///   coordinator's key, `badGenesis`, or as the store throws.
+    ///   coordinator's key, `badGenesis`, `oldRules` for a genesis entry of version 1, or as the store throws.
     package static func create(
         store: any LedgerStore,
         signer: NoteSigner,
@@ -43,6 +43,7 @@ package final class Journal {
             throw LedgerError(.logExists, "the store has \(store.count) entries; open it instead")
         }
         try check(signer, genesis)
+        try checkVersion(of: genesis)
         let journal = Journal(
             store: store,
             signer: signer,
@@ -71,8 +72,8 @@ package final class Journal {
     ///
     /// - Parameter lastCheckpoint: the last checkpoint known from elsewhere, where there is one; the store's own is
     ///   checked as well.
-    /// - Throws: what is wrong with the log; `shorterThanCheckpoint`, `inconsistentWithCheckpoint`, `badCheckpoint` or
-    ///   `wrongKey`.
+    /// - Throws: what is wrong with the log; `shorterThanCheckpoint`, `inconsistentWithCheckpoint`, `badCheckpoint`,
+    ///   `wrongKey`, or `oldRules`: a log of rules version 1 takes no more entries.
     package static func open(
         store: any LedgerStore,
         signer: NoteSigner,
@@ -90,6 +91,7 @@ package final class Journal {
             throw LedgerError(.notGenesis, "the log has no entries; create it instead")
         }
         try check(signer, genesis)
+        try checkVersion(of: genesis)
         let verifier = signer.verifier
         if let stored = try store.lastCheckpoint() {
             try LogHead(note: stored, verifier: verifier).check(tree)
@@ -98,6 +100,17 @@ package final class Journal {
             try LogHead(note: Array(lastCheckpoint.encoded.utf8), verifier: verifier).check(tree)
         }
         return Journal(store: store, signer: signer, state: report.state, tree: tree, history: history)
+    }
+
+    private static func checkVersion(of genesis: Genesis) throws(LedgerError) {
+        guard genesis.rulesVersion != Version1Rules.version else {
+            throw LedgerError(
+                .oldRules,
+                """
+                this log follows rules version 1: it can be read, verified and audited; start a new log for new tasks
+                """
+            )
+        }
     }
 
     private static func check(_ signer: NoteSigner, _ genesis: Genesis) throws(LedgerError) {
@@ -237,6 +250,26 @@ package final class Journal {
             return try tree.inclusionProof(of: sequence, inSize: count)
         } catch {
             throw LedgerError(.unknownEntry, error.message)
+        }
+    }
+
+    /// The root over the first entries. Complexity: O(log n) hashes.
+    ///
+    /// - Throws: `unknownEntry` for more entries than there are.
+    package func root(atSize size: UInt64) throws(LedgerError) -> Digest {
+        do { return try tree.root(atSize: size) } catch { throw LedgerError(.unknownEntry, error.message) }
+    }
+
+    /// A signed head over the first entries, for readers to whom the rest is not shown yet. Nothing is stored: the
+    /// log's own checkpoint covers all of it.
+    ///
+    /// - Throws: `unknownEntry` for more entries than there are, or `badCheckpoint`.
+    package func signedHead(atSize size: UInt64) throws(LedgerError) -> SignedNote {
+        let root = try root(atSize: size)
+        do {
+            return try Checkpoint(origin: signer.verifier.name, size: size, root: root).signed(by: signer)
+        } catch {
+            throw LedgerError(.badCheckpoint, "the checkpoint could not be signed: \(error.message)")
         }
     }
 

@@ -1,3 +1,5 @@
+internal import Attestation
+
 /// What must hold after every entry, recomputed from the state as a whole (research/ledger-incentives.md, section 3.3).
 ///
 /// `LedgerRules.apply` keeps these by construction; the check is a second way of counting, used at the end of a replay
@@ -18,7 +20,7 @@ package enum LedgerInvariants {
     }
 
     /// I1 debits equal credits; I2 nobody is below zero; I3 the supply is what the accounts hold, within the cap; I6 no
-    /// pending transfer is left unresolved, since version 1 has none.
+    /// pending transfer is left unresolved, since the rules make none.
     private static func checkBook(_ state: LedgerState) throws(LedgerError) {
         var (debits, credits, held): (UInt128, UInt128, Int128) = (0, 0, 0)
         for (name, balance) in state.accounts.all {
@@ -53,7 +55,7 @@ package enum LedgerInvariants {
         let pool = state.accounts.balance(of: task.pool)
         let id = task.opening.task
         try require(escrow.creditsPosted == flows.deposited, "I4", "the escrow of \(id) has other deposits")
-        let spent = UInt128(flows.escrowReturned) + UInt128(task.opening.reward.sponsor == nil ? 0 : flows.pooled)
+        let spent = UInt128(flows.escrowReturned) + UInt128(task.opening.sponsor == nil ? 0 : flows.pooled)
         try require(UInt128(escrow.debitsPosted) == spent, "I4", "the escrow of \(id) has other payments")
         try require(pool.creditsPosted == flows.pooled, "I8", "the pool of \(id) has other income")
         try require(
@@ -65,9 +67,50 @@ package enum LedgerInvariants {
         if task.stage == .closed, !state.hasDue {
             try require(escrow.posted == 0 && pool.posted == 0, "I4", "the closed task \(id) still holds tokens")
         }
-        if let round = task.round {
-            let weight = round.accepted.values.reduce(UInt128(0)) { $0 + UInt128($1.samples) }
-            try require(weight == UInt128(round.totalWeight), "I8", "the weight of an open round of \(id)")
+        if let round = task.round { try check(round, of: id) }
+        if let terms = task.opening.terms { try check(task, terms, state) }
+    }
+
+    /// I8 an open round's sums are those of its contributions, and its weights follow from their norms.
+    private static func check(_ round: RoundState, of id: Digest) throws(LedgerError) {
+        let weight = round.accepted.values.reduce(UInt128(0)) { $0 + UInt128($1.weight) }
+        let units = round.accepted.values.reduce(UInt128(0)) { $0 + UInt128($1.units) }
+        try require(weight == UInt128(round.totalWeight), "I8", "the weight of an open round of \(id)")
+        try require(units == UInt128(round.totalUnits), "I8", "the units of an open round of \(id)")
+        guard let bound = round.boundSquared else { return }
+        try require(round.updates.count == round.accepted.count, "I8", "an open round of \(id) has an update twice")
+        for accepted in round.accepted.values {
+            let factor = UInt128(accepted.weight / UInt64(max(1, accepted.units)))
+            try require(
+                factor <= 4_096 && factor * factor * (accepted.squaredNorm ?? 0) <= bound << 24,
+                "I8",
+                "an update of an open round of \(id) weighs more than its bound allows"
+            )
+        }
+    }
+
+    /// I12 a running task holds what it promised; I13 what is paid was earned, and what is earned is held; I14 only
+    /// accepted contributors have merit.
+    private static func check(_ task: TaskState, _ terms: TaskTerms, _ state: LedgerState) throws(LedgerError) {
+        let id = task.opening.task
+        if task.settled == nil, !state.hasDue {
+            try require(task.held(state) >= terms.pool, "I12", "\(id) holds less than its pool")
+        }
+        try require((task.settled != nil) == [.settled, .closed].contains(task.stage), "I13", "the stage of \(id)")
+        if let settled = task.settled {
+            let isOrdered = settled.paid <= settled.payable && settled.payable <= settled.pool
+            try require(isOrdered, "I13", "\(id) pays more than it holds or was earned")
+            try require(task.flows.rewarded <= settled.paid, "I13", "\(id) paid more than its settlement")
+            if !state.hasDue {
+                try require(task.flows.rewarded == settled.paid, "I13", "\(id) paid less than its settlement")
+            }
+            try require(task.waiting.isEmpty && task.reveal == nil, "I13", "\(id) was settled with scores withheld")
+        } else {
+            try require(task.flows.rewarded == 0, "I13", "\(id) paid before its settlement")
+        }
+        for number in task.merits.keys {
+            let hasContributed = state.participants[Int(number)].acceptedCount > 0
+            try require(hasContributed, "I14", "participant \(number) has merit in \(id) without a contribution")
         }
     }
 

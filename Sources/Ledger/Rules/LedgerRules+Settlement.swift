@@ -1,166 +1,281 @@
 package import Attestation
+internal import Rewards
 
 extension LedgerRules {
-    /// What must come before a task can be closed: the settlement of its running epoch and the rewards, if finished
-    /// rounds wait for them. Then `taskClosed` is accepted, and after it the returns are due.
+    static func apply(_ revealed: RoundRevealed, to state: inout LedgerState) throws(LedgerError) {
+        let task = try openTask(revealed.task, state, allowing: [.running, .settling])
+        guard task.round == nil else {
+            throw LedgerError(.roundOpen, "round \(task.roundsFinished + 1) is not over; seal it first")
+        }
+        if let reveal = task.reveal {
+            throw LedgerError(.wrongRound, "round \(reveal.round.number) is revealed and waits for its scores")
+        }
+        guard let next = task.waiting.first else {
+            throw LedgerError(.notDue, "no sealed round of the task withholds its scores")
+        }
+        guard next.number == revealed.round else {
+            throw LedgerError(.wrongRound, "round \(revealed.round) is revealed; round \(next.number) is next")
+        }
+        guard next.seal.metrics == revealed.metrics.rounded else {
+            throw LedgerError(
+                .wrongMetrics,
+                "the revealed metrics of round \(next.number) do not round to those of its seal"
+            )
+        }
+        state.tasks[revealed.task]?.stage = .settling
+        state.tasks[revealed.task]?.waiting.removeFirst()
+        state.tasks[revealed.task]?.reveal = RoundReveal(next, revealed)
+    }
+
+    static func apply(_ scores: RoundScores, to state: inout LedgerState) throws(LedgerError) {
+        let isLast = try check(scores, state)
+        let part = ScoreCommitment.digest(of: scores)
+        if state.tasks[scores.task]?.reveal != nil {
+            state.tasks[scores.task]?.reveal?.scores += scores.scores
+            state.tasks[scores.task]?.reveal?.parts.append(part)
+            if isLast { state.tasks[scores.task]?.endReveal() }
+        } else {
+            state.tasks[scores.task]?.round?.scores += scores.scores
+            state.tasks[scores.task]?.round?.scoredCount += scores.scores.count
+            if isLast { state.tasks[scores.task]?.endScoring() }
+        }
+    }
+
+    /// Whether these are the last scores of their round.
+    private static func check(_ scores: RoundScores, _ state: LedgerState) throws(LedgerError) -> Bool {
+        let task = try openTask(scores.task, state, allowing: [.running, .settling])
+        guard let expected = task.roundToScore else {
+            throw LedgerError(.roundNotOpen, "scores of round \(scores.round), but no round waits for them")
+        }
+        guard scores.round == expected.number else {
+            throw LedgerError(.wrongRound, "scores of round \(scores.round); round \(expected.number) waits for them")
+        }
+        let end = expected.scored + scores.scores.count
+        guard (1...LedgerLimits.scoreCount).contains(scores.scores.count), end <= expected.participants.count else {
+            throw LedgerError(
+                .wrongScores,
+                "\(scores.scores.count) scores where \(expected.participants.count - expected.scored) are missing"
+            )
+        }
+        for (index, score) in scores.scores.enumerated() {
+            let (participant, samples) = expected.place(expected.scored + index)
+            guard score.participant == participant, score.samples == samples else {
+                throw LedgerError(
+                    .wrongScores,
+                    "participant \(score.participant) (\(score.samples) examples) where \(participant)'s score belongs"
+                )
+            }
+            guard [score.full, score.novel].allSatisfy({ $0.magnitude <= LedgerLimits.score.magnitude }) else {
+                throw LedgerError(.scoreOverflow, "a score of participant \(participant) passes 2^62")
+            }
+        }
+        let isLast = end == expected.participants.count
+        if isLast, let reveal = task.reveal { try check(reveal, scores) }
+        return isLast
+    }
+
+    /// Whether a revealed round hashes to its commitment, with its last scores.
+    private static func check(_ reveal: RoundReveal, _ last: RoundScores) throws(LedgerError) {
+        let digest = ScoreCommitment.digest(
+            salt: reveal.revealed.salt,
+            metrics: reveal.revealed.metrics,
+            parts: reveal.parts + [ScoreCommitment.digest(of: last)]
+        )
+        guard digest == reveal.round.seal.scoreCommitment else {
+            throw LedgerError(
+                .wrongCommitment,
+                "the revealed scores of round \(reveal.round.number) are not those that its seal committed to"
+            )
+        }
+    }
+
+    /// What a task whose rounds are all revealed pays: its settlement, and the transfers that are due after it.
     ///
-    /// Once it is settled this way, the task takes no more rounds. Complexity: O(participants of the epoch).
+    /// Complexity: O(n log n) in the scored participants.
     ///
-    /// - Throws: `unknownTask`, `taskClosed`, or `roundOpen` while a round is not over.
-    package static func closing(_ task: Digest, _ state: LedgerState) throws(LedgerError) -> [EntryBody] {
-        let state = state
-        let task = try openTask(task, state, allowing: [.running, .settled])
+    /// - Throws: `unknownTask`, `taskClosed`, `roundOpen` while a round is not over, or `revealDue` while scores are
+    ///   withheld.
+    package static func settlement(of id: Digest, _ state: LedgerState) throws(LedgerError) -> [EntryBody] {
+        let task = try openTask(id, state, allowing: [.running, .settling])
         guard task.round == nil else {
             throw LedgerError(.roundOpen, "round \(task.roundsFinished + 1) is not over; seal and score it first")
         }
-        guard task.hasUnsettledRounds else { return [] }
-        return settlement(of: task, pool: state.accounts.balance(of: task.pool).available, state)
-    }
-
-    /// What a task's next sealed round adds to its pool: as much of the rule's amount as the cap or the escrow has.
-    static func funding(of id: Digest, _ state: LedgerState) -> UInt64 {
-        guard let task = state.tasks[id], let genesis = state.genesis else { return 0 }
-        let rule = task.opening.reward
-        let left =
-            rule.sponsor == nil
-            ? genesis.cap - min(genesis.cap, state.supply) : state.accounts.balance(of: task.escrow).available
-        return min(rule.poolPerRound, left)
-    }
-
-    /// What is due after a round that is over: its funding, and at the end of an epoch the settlement and the rewards.
-    static func roundEnd(of id: Digest, funding: UInt64, _ state: LedgerState) -> [EntryBody] {
-        guard let task = state.tasks[id] else { return [] }
-        var bodies: [EntryBody] = []
-        if funding > 0 {
-            let isEmission = task.opening.reward.sponsor == nil
-            bodies.append(
-                .transfer(
-                    Transfer(
-                        kind: isEmission ? .emission : .funding,
-                        debit: isEmission ? .issuance : task.escrow,
-                        credit: task.pool,
-                        amount: funding,
-                        task: id,
-                        period: task.roundsFinished
-                    )
-                )
-            )
+        if let number = task.reveal?.round.number ?? task.waiting.first?.number {
+            throw LedgerError(.revealDue, "round \(number) must be revealed before the task is settled")
         }
-        if task.roundsFinished.isMultiple(of: task.opening.reward.epochRounds) {
-            let pool = state.accounts.balance(of: task.pool).available + funding
-            bodies += settlement(of: task, pool: pool, state)
-        }
-        return bodies
-    }
-
-    /// The settlement of the running epoch with that much in the pool, and the rewards in order of participant.
-    private static func settlement(of task: TaskState, pool: UInt64, _ state: LedgerState) -> [EntryBody] {
-        let numbers = task.scoreSums.keys.sorted()
-        let (amounts, carried) = RewardAllocation.floorAndCarry(
-            pool: pool,
-            scores: numbers.map { task.scoreSums[$0] ?? 0 }
+        let numbers = task.merits.keys.sorted()
+        let payment = task.settlement(holding: task.held(state), numbers)
+        let settled = TaskSettled(
+            task: id,
+            lossBefore: task.firstLoss ?? 0,
+            lossAfter: task.lastLoss ?? 0,
+            pool: payment.pool,
+            payable: payment.payable,
+            paid: payment.paid
         )
-        let epoch = task.epochsSettled + 1
-        let settled = EpochSettled(
-            task: task.opening.task,
-            epoch: epoch,
-            lastRound: task.roundsFinished,
-            pool: pool,
-            paid: pool - carried,
-            carried: carried
-        )
-        let rewards = zip(numbers, amounts).compactMap { number, amount -> EntryBody? in
-            guard amount > 0 else { return nil }
-            return .transfer(
-                Transfer(
-                    kind: .reward,
-                    debit: task.pool,
-                    credit: state.participants[Int(number)].account,
-                    amount: amount,
-                    task: task.opening.task,
-                    period: epoch
-                )
-            )
-        }
-        return [.epochSettled(settled)] + rewards
+        return [.taskSettled(settled)] + transfers(for: payment, to: numbers, of: task, state)
     }
 
-    static func apply(_ settled: EpochSettled, to state: inout LedgerState) throws(LedgerError) {
-        if state.hasDue {
-            // It is the due body: `checkTurn` compared the two.
-            state.dequeue()
-        } else {
-            let bodies = try closing(settled.task, state)
-            guard let expected = bodies.first else {
-                throw LedgerError(.notDue, "no finished round of the task waits for a settlement")
+    /// What moves the payments: with a sponsor first from the escrow to the pool.
+    private static func transfers(
+        for payment: TaskSettlement,
+        to numbers: [ParticipantNumber],
+        of task: TaskState,
+        _ state: LedgerState
+    ) -> [EntryBody] {
+        func transfer(_ kind: Transfer.Kind, _ debit: AccountName, _ credit: AccountName, _ amount: UInt64) -> EntryBody
+        {
+            .transfer(
+                Transfer(kind: kind, debit: debit, credit: credit, amount: amount, task: task.opening.task, period: 0)
+            )
+        }
+        guard payment.paid > 0 else { return [] }
+        let funding =
+            task.opening.sponsor == nil ? [] : [transfer(.funding, task.escrow, task.pool, payment.paid)]
+        return funding
+            + zip(numbers, payment.payments).filter { $0.1 > 0 }.map { number, amount in
+                transfer(.reward, task.pool, state.participants[Int(number)].account, amount)
             }
-            guard expected == .epochSettled(settled) else {
-                throw LedgerError(.notDue, "the settlement is \(settled), but the entries give \(expected)")
-            }
-            state.tasks[settled.task]?.stage = .settled
-            state.enqueue(Array(bodies.dropFirst()))
-        }
-        state.tasks[settled.task]?.settleEpoch()
     }
 
-    static func apply(_ transfer: Transfer, to state: inout LedgerState) throws(LedgerError) {
-        let isDue = state.hasDue
-        if !isDue { try checkDeposit(transfer, state) }
-        switch state.accounts.move(debit: transfer.debit, credit: transfer.credit, amount: transfer.amount) {
-        case .created: break
-        case .exceedsCredits:
+    static func apply(_ settled: TaskSettled, to state: inout LedgerState) throws(LedgerError) {
+        let bodies = try settlement(of: settled.task, state)
+        guard bodies.first == .taskSettled(settled) else {
             throw LedgerError(
-                .exceedsCredits,
-                """
-                \(transfer.debit) has \(state.accounts.balance(of: transfer.debit).available) units, less than the \
-                \(transfer.amount) of the \(transfer.kind)
-                """
+                .wrongSettlement,
+                "the settlement is \(settled), but the entries give \(bodies.first.map { "\($0)" } ?? "none")"
             )
-        case .overflow:
-            throw LedgerError(.amountOverflow, "a \(transfer.kind) of \(transfer.amount) passes 64 bits of a sum")
-        default:
-            throw LedgerError(.wrongAccounts, "a \(transfer.kind) from \(transfer.debit) to \(transfer.credit)")
         }
-        if isDue { state.dequeue() }
-        if let task = transfer.task { state.tasks[task]?.record(transfer) }
+        state.tasks[settled.task]?.stage = .settled
+        state.tasks[settled.task]?.settled = settled
+        state.enqueue(Array(bodies.dropFirst()))
     }
 
-    /// Deposits are the one transfer that the rules do not derive.
-    private static func checkDeposit(_ transfer: Transfer, _ state: LedgerState) throws(LedgerError) {
-        guard transfer.kind == .deposit else {
-            throw LedgerError(.notDue, "a \(transfer.kind) of \(transfer.amount) that is not due")
+    static func apply(_ closed: TaskClosed, timeMs: UInt64, to state: inout LedgerState) throws(LedgerError) {
+        let task = try openTask(closed.task, state, allowing: [.running, .settling, .settled])
+        guard task.stage == .settled else {
+            throw LedgerError(.settlementDue, "the task must be settled before it closes")
         }
-        guard let id = transfer.task else {
-            throw LedgerError(.unknownTask, "a deposit for no task")
+        guard closed.rounds == task.roundsFinished else {
+            throw LedgerError(.wrongCounts, "a close after \(closed.rounds) rounds; \(task.roundsFinished) are over")
         }
-        let task = try openTask(id, state)
-        guard let sponsor = task.opening.reward.sponsor, transfer.debit == sponsor, transfer.credit == task.escrow
-        else {
+        guard closed.model == task.model ?? .zero else {
             throw LedgerError(
-                .wrongAccounts,
-                "a deposit from \(transfer.debit) to \(transfer.credit); the task's sponsor pays into its escrow"
+                .wrongModel,
+                "a close with the model \(closed.model); the task's is \(task.model ?? .zero)"
             )
+        }
+        guard closed.secret?.commitment == task.opening.terms?.secretCommitment else {
+            throw LedgerError(.wrongCommitment, "the revealed secret is not the one that the task committed to")
+        }
+        guard reasonHolds(closed.reason, task, timeMs: timeMs) else {
+            throw LedgerError(
+                .wrongOutcome,
+                "the task closes as \(closed.reason.map { "\($0)" } ?? "nothing"), which the entries do not show"
+            )
+        }
+        state.tasks[closed.task]?.stage = .closed
+        state.enqueue(returns(of: task, state))
+    }
+
+    /// Whether the entries show the reason. The operator needs none.
+    private static func reasonHolds(_ reason: TaskClosed.Reason?, _ task: TaskState, timeMs: UInt64) -> Bool {
+        switch (reason, task.opening.terms) {
+        case (.completed, let terms?):
+            // Early only where the file's accuracy was reached, which the audit checks: the rules do not read the file.
+            task.roundsFinished >= terms.roundCount || task.roundsAggregated > 0
+        case (.closeBy, let terms?): timeMs > terms.closeByMs
+        case (.diverged, _?): task.divergedInARow >= LedgerLimits.divergedRounds
+        case (.byOperator, _?): true
+        default: false
         }
     }
 }
 
+/// A round that waits for scores.
+private struct RoundToScore {
+    let number: UInt32
+    let participants: [ParticipantNumber]
+    let scored: Int
+    /// The participant at a place, and its stated examples.
+    let place: (Int) -> (ParticipantNumber, UInt64)
+}
+
 extension TaskState {
-    /// Begins the next epoch.
-    mutating func settleEpoch() {
-        epochsSettled += 1
-        roundsSettled = roundsFinished
-        scoreSums = [:]
+    fileprivate var roundToScore: RoundToScore? {
+        if let reveal {
+            let waiting = reveal.round
+            return RoundToScore(
+                number: waiting.number, participants: waiting.participants, scored: reveal.scores.count
+            ) { (waiting.participants[$0], waiting.samples[$0]) }
+        }
+        guard let round, round.sealed != nil else { return nil }
+        return RoundToScore(number: round.number, participants: round.toScore, scored: round.scores.count) {
+            (round.toScore[$0], round.accepted[round.toScore[$0]]?.samples ?? 0)
+        }
     }
 
-    /// Counts a transfer that was carried out. The sums are those of accounts, which are checked.
-    mutating func record(_ transfer: Transfer) {
-        switch transfer.kind {
-        case .grant: break
-        case .deposit: flows.deposited += transfer.amount
-        case .emission, .funding: flows.pooled += transfer.amount
-        case .reward: flows.rewarded += transfer.amount
-        case .refund where transfer.debit == escrow: flows.escrowReturned += transfer.amount
-        case .refund, .burn: flows.poolReturned += transfer.amount
+    /// Counts a revealed round, which has all its scores.
+    fileprivate mutating func endReveal() {
+        guard let ended = reveal else { return }
+        reveal = nil
+        count(ended.revealed.metrics)
+        count(ended.scores)
+    }
+
+    /// Counts a sealed round, which has all its scores.
+    fileprivate mutating func endScoring() {
+        guard let ended = round, let metrics = ended.sealed?.metrics else { return }
+        round = nil
+        roundsFinished += 1
+        count(metrics)
+        count(ended.scores)
+    }
+
+    /// Takes an aggregated round's exact losses.
+    mutating func count(_ metrics: RoundMetrics) {
+        if firstLoss == nil { firstLoss = metrics.validationLossBefore }
+        lastLoss = metrics.validationLossAfter
+    }
+
+    /// Adds a round's scores to the merits: under `known` the full ones, under `open` the novel ones weighted by their
+    /// agreement.
+    private mutating func count(_ scores: [ContributionScore]) {
+        guard let terms = opening.terms else { return }
+        roundsCounted += 1
+        if terms.paidRounds == .first, roundsCounted > 1 { return }
+        let agreement = Agreement.share(of: scores.map(\.novel))
+        for score in scores {
+            let gain = terms.trust == .known ? score.full : Merit.gain(novel: score.novel, agreement: agreement)
+            merits[score.participant, default: Merit()].add(gain)
         }
+    }
+
+    /// Adds a round's stated examples to the merits.
+    mutating func count(samples: [UInt64], of participants: [ParticipantNumber], cap: UInt64) {
+        roundsCounted += 1
+        for (participant, samples) in zip(participants, samples) {
+            merits[participant, default: Merit()].add(Int64(clamping: cap == 0 ? samples : min(samples, cap)))
+        }
+    }
+
+    /// How what the task holds is divided among the participants with those numbers.
+    fileprivate func settlement(holding pool: UInt64, _ numbers: [ParticipantNumber]) -> TaskSettlement {
+        let merits = numbers.map { self.merits[$0]?.value ?? 0 }
+        guard let terms = opening.terms, terms.score == .value else {
+            return TaskSettlement(
+                pool: pool,
+                aggregatedRounds: roundsAggregated,
+                roundCount: opening.terms?.roundCount ?? 1,
+                merits: merits
+            )
+        }
+        return TaskSettlement(
+            pool: pool,
+            lossBefore: firstLoss ?? 0,
+            lossAfter: lastLoss ?? 0,
+            targetDrop: terms.targetDrop,
+            merits: merits
+        )
     }
 }

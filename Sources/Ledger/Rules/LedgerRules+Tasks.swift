@@ -1,4 +1,5 @@
 internal import Attestation
+internal import Rewards
 internal import Tensors
 
 extension LedgerRules {
@@ -23,10 +24,10 @@ extension LedgerRules {
     }
 
     private static func check(_ genesis: Genesis) throws(LedgerError) {
-        guard genesis.rulesVersion == version else {
+        guard (Version1Rules.version...version).contains(genesis.rulesVersion) else {
             throw LedgerError(
                 .badGenesis,
-                "the log is of rules version \(genesis.rulesVersion); this program knows \(version)"
+                "the log is of rules version \(genesis.rulesVersion); this program knows 1 and \(version)"
             )
         }
         guard let verifier = try? NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey),
@@ -68,6 +69,9 @@ extension LedgerRules {
         if let number = state.numbers[registered.publicKey] {
             throw LedgerError(.participantExists, "\(registered.publicKey.did) is participant \(number) already")
         }
+        guard registered.units == 0 || Units.allowed.contains(registered.units) else {
+            throw LedgerError(.badUnits, "\(registered.units) units; 1 to 8 are allowed, or 0 for the ordinary 4")
+        }
         guard state.participants.count < LedgerLimits.participantCount else {
             throw LedgerError(.limitExceeded, "more than \(LedgerLimits.participantCount) participants")
         }
@@ -75,19 +79,21 @@ extension LedgerRules {
         state.participants.append(ParticipantState(registered))
     }
 
-    static func apply(_ opened: TaskOpened, to state: inout LedgerState) throws(LedgerError) {
+    static func apply(_ opened: TaskOpened, timeMs: UInt64, to state: inout LedgerState) throws(LedgerError) {
         guard state.tasks[opened.task] == nil else {
             throw LedgerError(.taskExists, "the task \(opened.task) was opened before")
         }
         guard state.tasks.count < LedgerLimits.taskCount else {
             throw LedgerError(.limitExceeded, "more than \(LedgerLimits.taskCount) tasks")
         }
-        try check(opened)
+        let due = try isVersion1(state) ? checkVersion1(opened) : check(opened, timeMs: timeMs, state)
         state.tasks[opened.task] = TaskState(opened)
         state.taskOrder.append(opened.task)
+        state.enqueue(due)
     }
 
-    private static func check(_ opened: TaskOpened) throws(LedgerError) {
+    /// What both versions ask of a task.
+    static func checkShape(of opened: TaskOpened) throws(LedgerError) {
         guard SHA256.hash(opened.configuration) == opened.task,
             String(validating: opened.configuration, as: UTF8.self) != nil,
             opened.configuration.count <= LedgerLimits.configurationByteCount
@@ -103,35 +109,19 @@ extension LedgerRules {
         guard opened.quorum >= 1, Int(opened.quorum) <= LedgerLimits.cohortCount else {
             throw LedgerError(.badTask, "a quorum of \(opened.quorum)")
         }
-        guard (1...LedgerLimits.epochRounds).contains(opened.reward.epochRounds) else {
-            throw LedgerError(.badTask, "epochs of \(opened.reward.epochRounds) rounds")
-        }
-        guard opened.reward.sponsor.map({ $0.kind == .sponsor }) ?? true else {
-            throw LedgerError(.badTask, "a task whose sponsor is \(opened.reward.sponsor?.text ?? "")")
-        }
     }
 
-    static func apply(_ closed: TaskClosed, to state: inout LedgerState) throws(LedgerError) {
-        let task = try openTask(closed.task, state, allowing: [.running, .settled])
-        guard task.round == nil else {
-            throw LedgerError(.roundOpen, "round \(task.roundsFinished + 1) is not over; seal and score it first")
-        }
-        guard !task.hasUnsettledRounds else {
-            throw LedgerError(.settlementDue, "epoch \(task.epochsSettled + 1) must be settled before the task closes")
-        }
-        guard closed.rounds == task.roundsFinished else {
-            throw LedgerError(.wrongCounts, "a close after \(closed.rounds) rounds; \(task.roundsFinished) are over")
-        }
-        guard closed.model == task.model else {
-            throw LedgerError(.wrongModel, "a close with the model \(closed.model); the task's is \(task.model)")
-        }
-        state.tasks[closed.task]?.stage = .closed
-        state.enqueue(returns(of: task, state))
+    private static func checkVersion1(_ opened: TaskOpened) throws(LedgerError) -> [EntryBody] {
+        try Version1Rules.check(opened)
+        return []
     }
+
+    /// Whether the log follows rules version 1.
+    static func isVersion1(_ state: LedgerState) -> Bool { state.genesis?.rulesVersion == Version1Rules.version }
 
     /// What goes back when a task closes: first the escrow, then the pool.
-    private static func returns(of task: TaskState, _ state: LedgerState) -> [EntryBody] {
-        let sponsor = task.opening.reward.sponsor
+    static func returns(of task: TaskState, _ state: LedgerState) -> [EntryBody] {
+        let sponsor = task.opening.sponsor
         var bodies: [EntryBody] = []
         let escrow = state.accounts.balance(of: task.escrow).available
         if let sponsor, escrow > 0 {

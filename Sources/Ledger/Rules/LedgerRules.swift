@@ -1,12 +1,14 @@
 package import Attestation
 
-/// The rules of version 1: which entry may follow which history, and what it changes.
+/// The rules of version 2: which entry may follow which history, and what it changes.
+///
+/// Logs that were begun under version 1 are judged by `Version1Rules` where the two differ.
 ///
 /// Pure: no clock, no randomness, no I/O; the same entries give the same state everywhere. Signatures are not checked
 /// here but by `SignatureCheck`, since one costs more than everything else together.
 package enum LedgerRules {
-    /// The version that a genesis entry must name.
-    package static let version: UInt32 = 1
+    /// The version that the genesis entry of a new log names.
+    package static let version: UInt32 = 2
 
     /// Judges an entry and, if it is right, carries it out. A refused entry changes nothing.
     ///
@@ -26,6 +28,7 @@ package enum LedgerRules {
         let sequence = state.count
         do {
             try checkChain(entry, state)
+            try checkVersion(of: entry.body, state)
             try checkTurn(entry.body, state)
             try applyBody(entry, to: &state)
         } catch {
@@ -92,20 +95,30 @@ package enum LedgerRules {
         switch entry.body {
         case .genesis(let body): try apply(body, to: &state)
         case .participantRegistered(let body): try apply(body, to: &state)
-        case .taskOpened(let body): try apply(body, to: &state)
-        case .roundOpened(let body): try apply(body, timeMs: entry.timeMs, to: &state)
-        case .contributionAccepted(let body): try apply(body, timeMs: entry.timeMs, to: &state)
+        case .taskOpened(let body): try apply(body, timeMs: entry.timeMs, to: &state)
         case .contributionRefused: state.refusedCount += 1
-        case .roundSealed(let body): try apply(body, to: &state)
-        case .scores(let body): try apply(body, to: &state)
         case .transfer(let body): try apply(body, to: &state)
-        case .epochSettled(let body): try apply(body, to: &state)
-        case .taskClosed(let body): try apply(body, to: &state)
         case .snapshot(let body):
             let expected = state.snapshot
             guard body == expected else {
                 throw LedgerError(.wrongSnapshot, "the snapshot is \(body), but the entries give \(expected)")
             }
+        default: try isVersion1(state) ? Version1Rules.apply(entry, to: &state) : applyRound(entry, to: &state)
+        }
+    }
+
+    /// The entries that version 2 judges in its own way; those of version 1 alone were refused before.
+    private static func applyRound(_ entry: Entry, to state: inout LedgerState) throws(LedgerError) {
+        switch entry.body {
+        case .unitsAssigned(let body): try apply(body, to: &state)
+        case .roundOpened(let body): try apply(body, timeMs: entry.timeMs, to: &state)
+        case .contributionAccepted(let body): try apply(body, timeMs: entry.timeMs, to: &state)
+        case .roundSealed(let body): try apply(body, to: &state)
+        case .roundRevealed(let body): try apply(body, to: &state)
+        case .scores(let body): try apply(body, to: &state)
+        case .taskSettled(let body): try apply(body, to: &state)
+        case .taskClosed(let body): try apply(body, timeMs: entry.timeMs, to: &state)
+        default: break
         }
     }
 
@@ -116,6 +129,8 @@ package enum LedgerRules {
             "a \(transfer.kind) of \(transfer.amount) from \(transfer.debit) to \(transfer.credit)"
         case .epochSettled(let settled):
             "the settlement of epoch \(settled.epoch), \(settled.paid) of \(settled.pool) paid,"
+        case .taskSettled(let settled):
+            "the settlement of the task, \(settled.paid) of \(settled.pool) paid,"
         default: "a \(body.kindName) entry"
         }
     }

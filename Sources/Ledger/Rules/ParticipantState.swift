@@ -1,4 +1,5 @@
 package import Attestation
+internal import Rewards
 
 /// A registered participant.
 package struct ParticipantState: Hashable, Sendable {
@@ -7,6 +8,10 @@ package struct ParticipantState: Hashable, Sendable {
     package let label: String
     /// `participant/<did:key>`.
     package let account: AccountName
+    /// How much its updates count in tasks that have no units of its own for it, 1 to 8. Version 2.
+    package internal(set) var units: UInt32
+    /// Changes of its units so far, general ones and those of single tasks.
+    package internal(set) var unitChanges: UInt32 = 0
     /// SHA-256 of the statement that was accepted last; zeros where there is none.
     package internal(set) var lastContribution: Digest = .zero
     /// Contributions accepted so far.
@@ -16,5 +21,6 @@ package struct ParticipantState: Hashable, Sendable {
         key = registered.publicKey
         label = registered.label
         account = .participant(registered.publicKey)
+        units = registered.units == 0 ? Units.ordinary : registered.units
     }
 }

@@ -346,6 +346,16 @@ package nonisolated struct WireTrainingOrder: Sendable {
   /// Digest of the model before the last change; empty before the first. It may be fetched, too.
   package var previousModel: Data = Data()
 
+  /// The entry that set the task's pool aside: a transfer to escrow/<task> or pool/<task>; 0 where the task pays nothing.
+  package var fundingSequence: UInt64 = 0
+
+  /// C2SP tlog-proof text of that entry, to be checked with the log's key; empty where the task pays nothing.
+  package var funding: Data = Data()
+
+  /// Square of the length up to which an update counts in full, in squares of the grid's unit: 16 bytes, big-endian.
+  /// Empty where weights are claimed.
+  package var boundSquared: Data = Data()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -358,7 +368,7 @@ package nonisolated struct WireIdle: Sendable {
 
   package var retryAfterMs: UInt32 = 0
 
-  /// What everybody waits for, for people: "waiting for 2 of 5 participants".
+  /// What there is to wait for, for people: "gates: round 3 is open until 14:05:10 UTC". It tells of no other participant.
   package var reason: String = String()
 
   /// Every task is closed: nothing will come until another is opened.
@@ -520,9 +530,10 @@ package nonisolated struct WireTaskSummary: Sendable {
 
   package var rounds: UInt32 = 0
 
-  /// "waiting", "collecting", "aggregating" or "closed".
+  /// "waiting", "collecting", "aggregating", "failed" or "closed"; all but the operator see "collecting" for "aggregating".
   package var stage: String = String()
 
+  /// Contributions of the open round so far; 0 for all but the operator.
   package var accepted: UInt32 = 0
 
   package var invited: UInt32 = 0
@@ -531,9 +542,23 @@ package nonisolated struct WireTaskSummary: Sendable {
 
   package var model: Data = Data()
 
+  /// Rounded to whole percent until the task is closed, unless its scores are disclosed live.
   package var accuracyPpm: UInt32 = 0
 
+  /// For people; participants are named to the operator alone.
   package var waitingFor: String = String()
+
+  /// "known" or "open".
+  package var trust: String = String()
+
+  /// "value", "samples" or "none".
+  package var score: String = String()
+
+  /// What the whole task pays at most, in units of 10^-6 token.
+  package var pool: UInt64 = 0
+
+  /// What its escrow and its pool account hold now.
+  package var funded: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -556,9 +581,6 @@ package nonisolated struct WireOpenTaskRequest: Sendable {
 
   package var testCount: UInt32 = 0
 
-  /// What the sponsor puts into escrow, in units of 10^-6 token.
-  package var escrow: UInt64 = 0
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -574,7 +596,7 @@ package nonisolated struct WireOpenTaskReply: Sendable {
   /// The same task was open already.
   package var existed: Bool = false
 
-  /// The most that the task can pay.
+  /// The most that the task can pay: its pool, which is set aside when it is opened.
   package var price: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -592,6 +614,9 @@ package nonisolated struct WireInvitationRequest: Sendable {
   package var uses: UInt32 = 0
 
   package var expiresMs: UInt64 = 0
+
+  /// How much the updates of each key that joins with it count, 1 to 8; 0 for the ordinary 4.
+  package var units: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -636,6 +661,7 @@ package nonisolated struct WireEntryPage: Sendable {
 
   package var entries: [Data] = []
 
+  /// Entries that may be read now: those before the first open round's contributions.
   package var ledgerSize: UInt64 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -690,6 +716,23 @@ package nonisolated struct WireBanRequest: Sendable {
   package var banned: Bool = false
 
   package var reason: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// POST /v1/participants/{number}/units (operator)
+package nonisolated struct WireUnitsRequest: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Empty: in every task that has no units of its own for the participant.
+  package var task: Data = Data()
+
+  /// 1 to 8.
+  package var units: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1210,7 +1253,7 @@ nonisolated extension WireWork: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
 
 nonisolated extension WireTrainingOrder: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TrainingOrder"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}base_model\0\u{3}base_model_byte_count\0\u{3}deadline_ms\0\u{3}now_ms\0\u{3}previous_contribution\0\u{3}ledger_root\0\u{3}previous_model\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}round\0\u{3}base_model\0\u{3}base_model_byte_count\0\u{3}deadline_ms\0\u{3}now_ms\0\u{3}previous_contribution\0\u{3}ledger_root\0\u{3}previous_model\0\u{3}funding_sequence\0\u{1}funding\0\u{3}bound_squared\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1227,6 +1270,9 @@ nonisolated extension WireTrainingOrder: SwiftProtobuf.Message, SwiftProtobuf._M
       case 7: try { try decoder.decodeSingularBytesField(value: &self.previousContribution) }()
       case 8: try { try decoder.decodeSingularBytesField(value: &self.ledgerRoot) }()
       case 9: try { try decoder.decodeSingularBytesField(value: &self.previousModel) }()
+      case 10: try { try decoder.decodeSingularUInt64Field(value: &self.fundingSequence) }()
+      case 11: try { try decoder.decodeSingularBytesField(value: &self.funding) }()
+      case 12: try { try decoder.decodeSingularBytesField(value: &self.boundSquared) }()
       default: break
       }
     }
@@ -1260,6 +1306,15 @@ nonisolated extension WireTrainingOrder: SwiftProtobuf.Message, SwiftProtobuf._M
     if !self.previousModel.isEmpty {
       try visitor.visitSingularBytesField(value: self.previousModel, fieldNumber: 9)
     }
+    if self.fundingSequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.fundingSequence, fieldNumber: 10)
+    }
+    if !self.funding.isEmpty {
+      try visitor.visitSingularBytesField(value: self.funding, fieldNumber: 11)
+    }
+    if !self.boundSquared.isEmpty {
+      try visitor.visitSingularBytesField(value: self.boundSquared, fieldNumber: 12)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1273,6 +1328,9 @@ nonisolated extension WireTrainingOrder: SwiftProtobuf.Message, SwiftProtobuf._M
     if lhs.previousContribution != rhs.previousContribution {return false}
     if lhs.ledgerRoot != rhs.ledgerRoot {return false}
     if lhs.previousModel != rhs.previousModel {return false}
+    if lhs.fundingSequence != rhs.fundingSequence {return false}
+    if lhs.funding != rhs.funding {return false}
+    if lhs.boundSquared != rhs.boundSquared {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1619,7 +1677,7 @@ nonisolated extension WireTaskList: SwiftProtobuf.Message, SwiftProtobuf._Messag
 
 nonisolated extension WireTaskSummary: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".TaskSummary"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}name\0\u{1}round\0\u{1}rounds\0\u{1}stage\0\u{1}accepted\0\u{1}invited\0\u{3}deadline_ms\0\u{1}model\0\u{3}accuracy_ppm\0\u{3}waiting_for\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}name\0\u{1}round\0\u{1}rounds\0\u{1}stage\0\u{1}accepted\0\u{1}invited\0\u{3}deadline_ms\0\u{1}model\0\u{3}accuracy_ppm\0\u{3}waiting_for\0\u{1}trust\0\u{1}score\0\u{1}pool\0\u{1}funded\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1638,6 +1696,10 @@ nonisolated extension WireTaskSummary: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 9: try { try decoder.decodeSingularBytesField(value: &self.model) }()
       case 10: try { try decoder.decodeSingularUInt32Field(value: &self.accuracyPpm) }()
       case 11: try { try decoder.decodeSingularStringField(value: &self.waitingFor) }()
+      case 12: try { try decoder.decodeSingularStringField(value: &self.trust) }()
+      case 13: try { try decoder.decodeSingularStringField(value: &self.score) }()
+      case 14: try { try decoder.decodeSingularUInt64Field(value: &self.pool) }()
+      case 15: try { try decoder.decodeSingularUInt64Field(value: &self.funded) }()
       default: break
       }
     }
@@ -1677,6 +1739,18 @@ nonisolated extension WireTaskSummary: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.waitingFor.isEmpty {
       try visitor.visitSingularStringField(value: self.waitingFor, fieldNumber: 11)
     }
+    if !self.trust.isEmpty {
+      try visitor.visitSingularStringField(value: self.trust, fieldNumber: 12)
+    }
+    if !self.score.isEmpty {
+      try visitor.visitSingularStringField(value: self.score, fieldNumber: 13)
+    }
+    if self.pool != 0 {
+      try visitor.visitSingularUInt64Field(value: self.pool, fieldNumber: 14)
+    }
+    if self.funded != 0 {
+      try visitor.visitSingularUInt64Field(value: self.funded, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1692,6 +1766,10 @@ nonisolated extension WireTaskSummary: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.model != rhs.model {return false}
     if lhs.accuracyPpm != rhs.accuracyPpm {return false}
     if lhs.waitingFor != rhs.waitingFor {return false}
+    if lhs.trust != rhs.trust {return false}
+    if lhs.score != rhs.score {return false}
+    if lhs.pool != rhs.pool {return false}
+    if lhs.funded != rhs.funded {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1699,7 +1777,7 @@ nonisolated extension WireTaskSummary: SwiftProtobuf.Message, SwiftProtobuf._Mes
 
 nonisolated extension WireOpenTaskRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".OpenTaskRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}data\0\u{3}validation_count\0\u{3}test_count\0\u{1}escrow\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}text\0\u{1}data\0\u{3}validation_count\0\u{3}test_count\0\u{b}escrow\0\u{c}\u{5}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1711,7 +1789,6 @@ nonisolated extension WireOpenTaskRequest: SwiftProtobuf.Message, SwiftProtobuf.
       case 2: try { try decoder.decodeSingularStringField(value: &self.data) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.validationCount) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.testCount) }()
-      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.escrow) }()
       default: break
       }
     }
@@ -1730,9 +1807,6 @@ nonisolated extension WireOpenTaskRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if self.testCount != 0 {
       try visitor.visitSingularUInt32Field(value: self.testCount, fieldNumber: 4)
     }
-    if self.escrow != 0 {
-      try visitor.visitSingularUInt64Field(value: self.escrow, fieldNumber: 5)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1741,7 +1815,6 @@ nonisolated extension WireOpenTaskRequest: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.data != rhs.data {return false}
     if lhs.validationCount != rhs.validationCount {return false}
     if lhs.testCount != rhs.testCount {return false}
-    if lhs.escrow != rhs.escrow {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1789,7 +1862,7 @@ nonisolated extension WireOpenTaskReply: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension WireInvitationRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".InvitationRequest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uses\0\u{3}expires_ms\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uses\0\u{3}expires_ms\0\u{1}units\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1799,6 +1872,7 @@ nonisolated extension WireInvitationRequest: SwiftProtobuf.Message, SwiftProtobu
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.uses) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.expiresMs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
       default: break
       }
     }
@@ -1811,12 +1885,16 @@ nonisolated extension WireInvitationRequest: SwiftProtobuf.Message, SwiftProtobu
     if self.expiresMs != 0 {
       try visitor.visitSingularUInt64Field(value: self.expiresMs, fieldNumber: 2)
     }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: WireInvitationRequest, rhs: WireInvitationRequest) -> Bool {
     if lhs.uses != rhs.uses {return false}
     if lhs.expiresMs != rhs.expiresMs {return false}
+    if lhs.units != rhs.units {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2047,6 +2125,41 @@ nonisolated extension WireBanRequest: SwiftProtobuf.Message, SwiftProtobuf._Mess
   package static func ==(lhs: WireBanRequest, rhs: WireBanRequest) -> Bool {
     if lhs.banned != rhs.banned {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireUnitsRequest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".UnitsRequest"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}task\0\u{1}units\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularBytesField(value: &self.task) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.task.isEmpty {
+      try visitor.visitSingularBytesField(value: self.task, fieldNumber: 1)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: WireUnitsRequest, rhs: WireUnitsRequest) -> Bool {
+    if lhs.task != rhs.task {return false}
+    if lhs.units != rhs.units {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

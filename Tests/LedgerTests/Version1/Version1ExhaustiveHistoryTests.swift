@@ -2,8 +2,8 @@ import Attestation
 import Ledger
 import Testing
 
-@Suite("All small histories")
-struct ExhaustiveHistoryTests {
+@Suite("Version 1: All small histories")
+struct Version1ExhaustiveHistoryTests {
     /// What happens to one participant in a round.
     private enum Fate: CaseIterable {
         case silent, refused, accepted
@@ -25,7 +25,7 @@ struct ExhaustiveHistoryTests {
     @Test("Every fate of up to three participants in every order, with every sign of score, keeps the invariants")
     func oneRound() throws {
         for count in 1...3 {
-            let start = try HistoryWriter(participants: count)
+            let start = try Version1Writer(participants: count)
             for fates in Self.fates(count) {
                 for order in Self.permutations(Array(0..<count)) {
                     for quorum in 1...UInt32(count) {
@@ -36,12 +36,12 @@ struct ExhaustiveHistoryTests {
         }
     }
 
-    private func run(_ start: HistoryWriter, _ fates: [Fate], _ order: [Int], _ quorum: UInt32) throws {
+    private func run(_ start: Version1Writer, _ fates: [Fate], _ order: [Int], _ quorum: UInt32) throws {
         let accepted = fates.filter { $0 == .accepted }.count
         let signs: [[Int64]] = accepted == 0 ? [[1, 1, 1]] : [[1, 1, 1], [-1, 1, 2], [-1, -1, -1], [0, 0, 3]]
         for scores in signs {
             var writer = start
-            let task = LedgerFixture.task(pool: 100, quorum: quorum)
+            let task = Version1Fixture.task(pool: 100, quorum: quorum)
             try writer.add(.taskOpened(task))
             try writer.openRound(task.task, cohort: fates.indices.map { ParticipantNumber($0) })
             for number in order {
@@ -70,8 +70,8 @@ struct ExhaustiveHistoryTests {
     func arrivalOrder() throws {
         var results: Set<[UInt64]> = []
         for order in Self.permutations([0, 1, 2]) {
-            var writer = try HistoryWriter(participants: 3)
-            let task = LedgerFixture.task(pool: 1_000)
+            var writer = try Version1Writer(participants: 3)
+            let task = Version1Fixture.task(pool: 1_000)
             try writer.add(.taskOpened(task))
             try writer.openRound(task.task, cohort: [0, 1, 2])
             for number in order { try writer.accept(number, task: task.task) }

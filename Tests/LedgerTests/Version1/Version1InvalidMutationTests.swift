@@ -2,8 +2,8 @@ import Attestation
 import Ledger
 import Testing
 
-@Suite("Every invalid change to a valid history is refused, with the right code at the right entry")
-struct InvalidMutationTests {
+@Suite("Version 1: Every invalid change to a valid history is refused, with the right code at the right entry")
+struct Version1InvalidMutationTests {
     /// Expects that a body is refused after the first `count` entries, and changes nothing.
     private func expectRefusal(
         _ body: EntryBody,
@@ -35,7 +35,7 @@ struct InvalidMutationTests {
     /// The states before each entry of the history with everything in it.
     private func walk(_ body: (EncodedEntry, LedgerState) throws -> Void) throws {
         var state = LedgerState()
-        for entry in try HistoryWriter.everything().entries {
+        for entry in try Version1Writer.everything().entries {
             try body(entry, state)
             try LedgerRules.apply(entry, to: &state)
         }
@@ -87,7 +87,7 @@ struct InvalidMutationTests {
 
     @Test("Any entry again, at any later place, is refused as a duplicate")
     func replayedEntries() throws {
-        let history = try HistoryWriter.everything()
+        let history = try Version1Writer.everything()
         for entry in history.entries {
             try expectRefusal(entry.entry.body, after: history.state, .duplicateID)
         }
@@ -95,7 +95,7 @@ struct InvalidMutationTests {
 
     @Test("An entry left out makes the next one wrong, whichever it is")
     func leftOut() throws {
-        let entries = try HistoryWriter.everything().entries
+        let entries = try Version1Writer.everything().entries
         for missing in entries.indices.dropLast() {
             var state = LedgerState()
             for entry in entries[..<missing] { try LedgerRules.apply(entry, to: &state) }
@@ -106,7 +106,7 @@ struct InvalidMutationTests {
     @Test("Genesis comes first and only there, and must make sense")
     func genesis() throws {
         let empty = LedgerState()
-        let good = try LedgerFixture.genesis()
+        let good = try Version1Fixture.genesis()
         let sponsor = try LedgerFixture.sponsor()
         func genesis(
             origin: String = LedgerFixture.origin,
@@ -128,7 +128,7 @@ struct InvalidMutationTests {
         }
         for body in [
             genesis(origin: ""), genesis(origin: "a b"), genesis(origin: "a+b"), genesis(asset: ""),
-            genesis(asset: "T B"), genesis(cap: 0), genesis(cap: .max), genesis(version: 0), genesis(version: 2),
+            genesis(asset: "T B"), genesis(cap: 0), genesis(cap: .max), genesis(version: 0), genesis(version: 3),
             genesis(grants: [Genesis.Grant(account: sponsor, amount: 101)]),
             genesis(grants: [Genesis.Grant(account: sponsor, amount: 0)]),
             genesis(grants: [Genesis.Grant(account: .issuance, amount: 1)]),
@@ -139,15 +139,15 @@ struct InvalidMutationTests {
         ] { try expectRefusal(body, after: empty, .badGenesis) }
         let registered = EntryBody.participantRegistered(ParticipantRegistered(publicKey: try LedgerFixture.key(0)))
         try expectRefusal(registered, after: empty, .notGenesis)
-        try expectRefusal(genesis(), after: try HistoryWriter(participants: 0).state, .genesisAgain)
+        try expectRefusal(genesis(), after: try Version1Writer(participants: 0).state, .genesisAgain)
     }
 
     @Test("A participant registers once; a task must be its configuration's digest and within the limits")
     func registrationsAndTasks() throws {
-        var writer = try HistoryWriter(participants: 1)
+        var writer = try Version1Writer(participants: 1)
         let again = ParticipantRegistered(publicKey: try LedgerFixture.key(0), label: "another")
         try expectRefusal(.participantRegistered(again), after: writer.state, .participantExists)
-        let good = LedgerFixture.task()
+        let good = Version1Fixture.task()
         func task(
             task: Digest? = nil,
             configuration: [UInt8]? = nil,
@@ -182,8 +182,8 @@ struct InvalidMutationTests {
 
     @Test("A round opens in its turn, from the current model, with a cohort of registered participants")
     func rounds() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task()
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task()
         try writer.add(.taskOpened(task))
         let now = writer.state.lastTimeMs
         func round(
@@ -197,7 +197,7 @@ struct InvalidMutationTests {
                 RoundOpened(
                     task: id ?? task.task,
                     round: number,
-                    baseModel: model ?? task.initialModel,
+                    baseModel: model ?? task.initialModel ?? .zero,
                     deadlineMs: deadline,
                     cohort: cohort
                 )
@@ -213,7 +213,7 @@ struct InvalidMutationTests {
         try writer.openRound(task.task, cohort: [0, 2])
         try expectRefusal(round(), after: writer.state, .roundOpen)
         try expectRefusal(
-            .taskClosed(TaskClosed(task: task.task, rounds: 0, model: task.initialModel)),
+            .taskClosed(TaskClosed(task: task.task, rounds: 0, model: task.initialModel ?? .zero)),
             after: writer.state,
             .roundOpen
         )
@@ -221,8 +221,8 @@ struct InvalidMutationTests {
 
     @Test("Seals and scores say exactly what the entries before them gave")
     func sealsAndScores() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task(quorum: 2)
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task(quorum: 2)
         try writer.add(.taskOpened(task))
         let early = RoundSealed(
             task: task.task,
@@ -231,7 +231,7 @@ struct InvalidMutationTests {
             accepted: 0,
             totalWeight: 0,
             aggregate: nil,
-            model: task.initialModel,
+            model: task.initialModel ?? .zero,
             serverState: nil,
             metrics: nil
         )
@@ -253,8 +253,8 @@ struct InvalidMutationTests {
     @Test("A seal has the sums' digest if and only if the task does not pay samples")
     func aggregates() throws {
         for score in RewardRule.Score.allCases {
-            var writer = try HistoryWriter(participants: 2)
-            let task = LedgerFixture.task(score: score)
+            var writer = try Version1Writer(participants: 2)
+            let task = Version1Fixture.task(score: score)
             try writer.add(.taskOpened(task))
             try writer.openRound(task.task, cohort: [0, 1])
             try writer.accept(0, task: task.task)
@@ -270,7 +270,7 @@ struct InvalidMutationTests {
         }
     }
 
-    private func checkSeals(_ writer: HistoryWriter, _ task: Digest, isAggregated: Bool) throws {
+    private func checkSeals(_ writer: Version1Writer, _ task: Digest, isAggregated: Bool) throws {
         let good = try writer.seal(task)
         func seal(
             round: UInt32 = 1,
@@ -316,7 +316,7 @@ struct InvalidMutationTests {
         }
     }
 
-    private func checkScores(_ writer: HistoryWriter, _ task: Digest) throws {
+    private func checkScores(_ writer: Version1Writer, _ task: Digest) throws {
         let good = try writer.scores(task) { _ in 1 }.scores
         func scores(_ scores: [ContributionScore], round: UInt32 = 1) -> EntryBody {
             .scores(RoundScores(task: task, round: round, scores: scores))
@@ -345,8 +345,8 @@ struct InvalidMutationTests {
 
     @Test("A sum of scores past 64 bits is refused, not wrapped")
     func scoreOverflow() throws {
-        var writer = try HistoryWriter(participants: 1)
-        let task = LedgerFixture.task(epochRounds: 3)
+        var writer = try Version1Writer(participants: 1)
+        let task = Version1Fixture.task(epochRounds: 3)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0])
         try writer.accept(0, task: task.task)
@@ -359,9 +359,9 @@ struct InvalidMutationTests {
 
     @Test("Transfers that the rules do not derive are refused, and deposits need the sponsor's money and its escrow")
     func transfers() throws {
-        var writer = try HistoryWriter(participants: 1)
+        var writer = try Version1Writer(participants: 1)
         let sponsor = try LedgerFixture.sponsor()
-        let (task, emission) = (LedgerFixture.task(sponsor: sponsor), LedgerFixture.task("emission"))
+        let (task, emission) = (Version1Fixture.task(sponsor: sponsor), Version1Fixture.task("emission"))
         try writer.add(.taskOpened(task))
         try writer.add(.taskOpened(emission))
         let thief = AccountName.participant(try LedgerFixture.key(0))

@@ -2,8 +2,8 @@ import Attestation
 import Ledger
 import Testing
 
-@Suite("What the rules derive, and in which order")
-struct DueOrderTests {
+@Suite("Version 1: What the rules derive, and in which order")
+struct Version1DueOrderTests {
     private func kinds(_ bodies: [EntryBody]) -> [String] {
         bodies.map { body in
             guard case .transfer(let transfer) = body else { return body.kindName }
@@ -13,7 +13,7 @@ struct DueOrderTests {
 
     @Test("After genesis come the grants, in its order, and nothing else")
     func grants() throws {
-        var writer = HistoryWriter()
+        var writer = Version1Writer()
         let grants = try ["b", "a"].enumerated().map {
             Genesis.Grant(account: try AccountName("sponsor/\($1)"), amount: UInt64($0) + 5)
         }
@@ -39,8 +39,8 @@ struct DueOrderTests {
 
     @Test("The last scores of an epoch bring emission, settlement and rewards; what floors leave is carried")
     func epoch() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task(pool: 100, epochRounds: 2)
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task(pool: 100, epochRounds: 2)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1, 2])
         for number in [2, 0, 1] { try writer.accept(number, task: task.task) }
@@ -69,8 +69,8 @@ struct DueOrderTests {
     @Test("Each rule pays its own score")
     func scoreOfRule() throws {
         for (rule, expected) in [(RewardRule.Score.samples, [30, 70]), (.path, [80, 20]), (.pathNovel, [10, 90])] {
-            var writer = try HistoryWriter(participants: 2)
-            let task = LedgerFixture.task(score: rule, pool: 100)
+            var writer = try Version1Writer(participants: 2)
+            let task = Version1Fixture.task(score: rule, pool: 100)
             try writer.add(.taskOpened(task))
             try writer.openRound(task.task, cohort: [0, 1])
             try writer.accept(0, task: task.task, samples: 3)
@@ -97,8 +97,8 @@ struct DueOrderTests {
 
     @Test("A round without quorum pays nothing in, keeps the model, and still ends its epoch")
     func noQuorum() throws {
-        var writer = try HistoryWriter(participants: 2)
-        let task = LedgerFixture.task(pool: 100, quorum: 2)
+        var writer = try Version1Writer(participants: 2)
+        let task = Version1Fixture.task(pool: 100, quorum: 2)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1])
         try writer.accept(0, task: task.task)
@@ -111,8 +111,8 @@ struct DueOrderTests {
 
     @Test("Emission stops at the cap, to the unit")
     func emissionStopsAtCap() throws {
-        var writer = try HistoryWriter(participants: 1, genesis: LedgerFixture.genesis(cap: 250, granted: 0))
-        let task = LedgerFixture.task(pool: 100)
+        var writer = try Version1Writer(participants: 1, genesis: Version1Fixture.genesis(cap: 250, granted: 0))
+        let task = Version1Fixture.task(pool: 100)
         try writer.add(.taskOpened(task))
         for expected in [100, 200, 250, 250] as [UInt64] {
             try writer.openRound(task.task, cohort: [0])
@@ -126,9 +126,9 @@ struct DueOrderTests {
 
     @Test("A sponsored task pays what its escrow has, and gives the rest back at the close")
     func escrow() throws {
-        var writer = try HistoryWriter(participants: 1)
+        var writer = try Version1Writer(participants: 1)
         let sponsor = try LedgerFixture.sponsor()
-        let task = LedgerFixture.task(pool: 100, sponsor: sponsor)
+        let task = Version1Fixture.task(pool: 100, sponsor: sponsor)
         try writer.add(.taskOpened(task))
         func deposit(_ amount: UInt64, _ number: UInt32) -> EntryBody {
             .transfer(
@@ -155,7 +155,7 @@ struct DueOrderTests {
         try writer.add(deposit(7, 3))
         try writer.add(
             .taskClosed(
-                TaskClosed(task: task.task, rounds: 4, model: try #require(writer.state.tasks[task.task]).model)
+                TaskClosed(task: task.task, rounds: 4, model: try #require(writer.state.tasks[task.task]?.model))
             )
         )
         #expect(kinds(LedgerRules.due(writer.state)) == ["refund 7", "refund 30"])
@@ -165,24 +165,24 @@ struct DueOrderTests {
 
     @Test("A task closes only once its running epoch is settled; then its unpaid emission is burned")
     func closing() throws {
-        var writer = try HistoryWriter(participants: 2)
-        let task = LedgerFixture.task(pool: 100, epochRounds: 3)
+        var writer = try Version1Writer(participants: 2)
+        let task = Version1Fixture.task(pool: 100, epochRounds: 3)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1])
-        #expect(throws: LedgerError(.roundOpen, "")) { try LedgerRules.closing(task.task, writer.state) }
+        #expect(throws: LedgerError(.roundOpen, "")) { try Version1Rules.closing(task.task, writer.state) }
         try writer.accept(0, task: task.task)
         try writer.accept(1, task: task.task)
         try writer.finishRound(task.task) { _ in 1 << 40 }
-        let model = try #require(writer.state.tasks[task.task]).model
+        let model = try #require(writer.state.tasks[task.task]?.model)
         let close = EntryBody.taskClosed(TaskClosed(task: task.task, rounds: 1, model: model))
         #expect(throws: LedgerError(.settlementDue, "")) { try writer.add(close) }
-        let closing = try LedgerRules.closing(task.task, writer.state)
+        let closing = try Version1Rules.closing(task.task, writer.state)
         #expect(kinds(closing) == ["epoch_settled", "reward 50", "reward 50"])
         try writer.add(closing[0])
         #expect(LedgerRules.due(writer.state) == Array(closing.dropFirst()))
         try writer.addDue()
         #expect(throws: LedgerError(.taskClosed, "")) { try writer.openRound(task.task, cohort: [0]) }
-        #expect(try LedgerRules.closing(task.task, writer.state).isEmpty)
+        #expect(try Version1Rules.closing(task.task, writer.state).isEmpty)
         try writer.add(close)
         #expect(LedgerRules.due(writer.state).isEmpty)
         let again = EntryBody.taskClosed(TaskClosed(task: task.task, rounds: 2, model: model))
@@ -191,8 +191,8 @@ struct DueOrderTests {
 
     @Test("What floor division carried is burned when an emission task closes")
     func burn() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task(pool: 100)
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task(pool: 100)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1, 2])
         for number in 0..<3 { try writer.accept(number, task: task.task) }
@@ -204,8 +204,8 @@ struct DueOrderTests {
 
     @Test("While something is due only it or a refusal is accepted, on other tasks too")
     func outOfTurn() throws {
-        var writer = try HistoryWriter(participants: 2)
-        let (task, other) = (LedgerFixture.task(pool: 100), LedgerFixture.task("other"))
+        var writer = try Version1Writer(participants: 2)
+        let (task, other) = (Version1Fixture.task(pool: 100), Version1Fixture.task("other"))
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1])
         try writer.accept(0, task: task.task)

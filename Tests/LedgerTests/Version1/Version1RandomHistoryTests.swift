@@ -3,15 +3,15 @@ import Ledger
 import Tensors
 import Testing
 
-@Suite("Random valid histories")
-struct RandomHistoryTests {
+@Suite("Version 1: Random valid histories")
+struct Version1RandomHistoryTests {
     @Test("Random histories over several tasks keep every invariant after every entry, and replay to the same state")
     func histories() throws {
         for seed in 0..<12 {
             var generator = SeededGenerator(seed: UInt64(seed), stream: "history")
-            var writer = try HistoryWriter(
+            var writer = try Version1Writer(
                 participants: 1 + generator.nextIndex(below: 5),
-                genesis: LedgerFixture.genesis(cap: 60_000_000)
+                genesis: Version1Fixture.genesis(cap: 60_000_000)
             )
             var tasks: [Digest] = []
             for step in 0..<60 { try act(step, &writer, &tasks, &generator) }
@@ -30,14 +30,14 @@ struct RandomHistoryTests {
 
     private func act(
         _ step: Int,
-        _ writer: inout HistoryWriter,
+        _ writer: inout Version1Writer,
         _ tasks: inout [Digest],
         _ generator: inout SeededGenerator
     ) throws {
         guard !tasks.isEmpty, generator.nextIndex(below: 10) > 0 else {
             guard tasks.count < 4 else { return }
             let sponsored = generator.next() & 1 == 0
-            let task = LedgerFixture.task(
+            let task = Version1Fixture.task(
                 "task \(step)",
                 score: RewardRule.Score.allCases[generator.nextIndex(below: 3)],
                 pool: UInt64(generator.nextIndex(below: 5_000_000)),
@@ -53,7 +53,7 @@ struct RandomHistoryTests {
         let task = try #require(writer.state.tasks[id])
         guard task.stage == .running else { return }
         guard let round = task.round else {
-            if let sponsor = task.opening.reward.sponsor, generator.next() & 1 == 0 {
+            if let sponsor = task.opening.sponsor, generator.next() & 1 == 0 {
                 try writer.add(
                     .transfer(
                         Transfer(
@@ -83,7 +83,7 @@ struct RandomHistoryTests {
 
     private func finish(
         _ task: Digest,
-        _ writer: inout HistoryWriter,
+        _ writer: inout Version1Writer,
         _ generator: inout SeededGenerator
     ) throws {
         let scores = writer.state.participants.map { _ in Int64(bitPattern: generator.next()) >> 12 }

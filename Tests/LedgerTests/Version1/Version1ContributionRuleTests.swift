@@ -2,8 +2,8 @@ import Attestation
 import Ledger
 import Testing
 
-@Suite("Which contributions count")
-struct ContributionRuleTests {
+@Suite("Version 1: Which contributions count")
+struct Version1ContributionRuleTests {
     /// A statement with some fields changed.
     private func statement(
         _ good: ContributionStatement,
@@ -34,8 +34,8 @@ struct ContributionRuleTests {
 
     @Test("Each thing a statement can have wrong has its code, and its reason for a refusal")
     func refusals() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task()
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task()
         try writer.add(.taskOpened(task))
         let early = try writer.statement(0, task: task.task, round: 1)
         let now = writer.timeMs
@@ -89,8 +89,8 @@ struct ContributionRuleTests {
 
     @Test("The total weight of a round stops at 2^29, to the example")
     func totalWeight() throws {
-        var writer = try HistoryWriter(participants: 3)
-        let task = LedgerFixture.task(score: .samples)
+        var writer = try Version1Writer(participants: 3)
+        let task = Version1Fixture.task(score: .samples)
         try writer.add(.taskOpened(task))
         try writer.openRound(task.task, cohort: [0, 1, 2])
         try writer.accept(0, task: task.task, samples: LedgerLimits.totalWeight - 7)
@@ -102,8 +102,8 @@ struct ContributionRuleTests {
 
     @Test("Each accepted statement names the one before it, across rounds and tasks")
     func statementChain() throws {
-        var writer = try HistoryWriter(participants: 1)
-        let tasks = [LedgerFixture.task("one"), LedgerFixture.task("two")]
+        var writer = try Version1Writer(participants: 1)
+        let tasks = [Version1Fixture.task("one"), Version1Fixture.task("two")]
         for task in tasks { try writer.add(.taskOpened(task)) }
         var previous = Digest.zero
         for round in 0..<4 {
