@@ -32,6 +32,37 @@ package struct ExampleSplit: Hashable, Sendable {
             )
         }
         var generator = SeededGenerator(seed: seed, stream: "holdout")
+        return stratified(labels: labels, validationCount: validationCount, testCount: testCount, &generator)
+    }
+
+    /// Draws a validation set from examples that were held out for it, with the classes in their proportions; the rest
+    /// is the test set.
+    ///
+    /// - Parameters:
+    ///   - labels: each held-out example's class.
+    ///   - validationCount: examples for validation.
+    ///   - seed: four words of a secret seed, all of which the draw depends on.
+    /// - Throws: `DatasetError` with code `invalidPartition` if there are not so many examples.
+    package static func drawn(
+        labels: [UInt8],
+        validationCount: Int,
+        seed: (UInt64, UInt64, UInt64, UInt64)
+    ) throws(DatasetError) -> (validation: [Int], rest: [Int]) {
+        guard (1...labels.count).contains(validationCount) else {
+            throw DatasetError(
+                .invalidPartition, "\(validationCount) validation examples cannot be drawn from \(labels.count)",
+                advice: "hold out more, or ask for fewer")
+        }
+        var generator = SeededGenerator(
+            seed: seed.0, stream: "validation", Int(truncatingIfNeeded: seed.1), Int(truncatingIfNeeded: seed.2),
+            Int(truncatingIfNeeded: seed.3))
+        let split = stratified(labels: labels, validationCount: validationCount, testCount: 0, &generator)
+        return (split.validation, split.train)
+    }
+
+    private static func stratified(
+        labels: [UInt8], validationCount: Int, testCount: Int, _ generator: inout SeededGenerator
+    ) -> ExampleSplit {
         var classes = [[Int]](repeating: [], count: 256)
         for index in generator.permutation(of: labels.count) { classes[Int(labels[index])].append(index) }
         let test = take(testCount, from: &classes)

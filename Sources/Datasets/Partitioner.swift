@@ -20,6 +20,9 @@ package enum Partitioner: Hashable, Sendable {
     /// All examples with one key (a writer, a site) go to one participant; keys are dealt out at random, the numbers
     /// of keys differing by at most one.
     case naturalKey
+    /// The same, and the keys are dealt in ascending order: with as many keys as participants, participant k gets the
+    /// k-th. For data whose parts were cut on purpose.
+    case naturalKeyInOrder
 
     /// Divides the examples `0..<labels.count`.
     ///
@@ -55,7 +58,8 @@ package enum Partitioner: Hashable, Sendable {
             case .quantitySkew(let alpha):
                 try Self.quantitySkew(labels.count, participants, alpha, &generator)
             case .naturalKey:
-                try Self.naturalKey(groups, labels.count, participants, &generator)
+                try Self.naturalKey(groups, labels.count, participants) { generator.permutation(of: $0) }
+            case .naturalKeyInOrder: try Self.naturalKey(groups, labels.count, participants) { Array(0..<$0) }
             }
         return parts.map { $0.sorted() }
     }
@@ -148,7 +152,7 @@ package enum Partitioner: Hashable, Sendable {
         _ groups: [Int]?,
         _ count: Int,
         _ participants: Int,
-        _ generator: inout SeededGenerator
+        order: (Int) -> [Int]
     ) throws(DatasetError) -> [[Int]] {
         guard let groups, groups.count == count else {
             throw DatasetError(
@@ -166,7 +170,7 @@ package enum Partitioner: Hashable, Sendable {
             )
         }
         var ownerOfKey: [Int: Int] = [:]
-        for (place, key) in generator.permutation(of: keys.count).enumerated() {
+        for (place, key) in order(keys.count).enumerated() {
             ownerOfKey[keys[key]] = place % participants
         }
         var parts = [[Int]](repeating: [], count: participants)

@@ -2,8 +2,8 @@
 package enum FederationLimits {
     /// Participants of one federation, as many as a cohort entry can hold.
     package static let participantCount = 10_000
-    /// Rounds of one task.
-    package static let roundCount = 1_000_000
+    /// Rounds of one task: as many as the ledger's rules allow, `LedgerLimits.roundCount`.
+    package static let roundCount = 65_536
     /// Updates being checked at one moment; one more is refused as `roundFull`.
     package static let checksInFlight = 4_096
     /// Examples one participant may claim in a round: a 32nd of the total weight that one may have.

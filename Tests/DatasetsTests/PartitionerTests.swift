@@ -9,7 +9,7 @@ struct PartitionerTests {
     static let partitioners: [Partitioner] = [
         .iid, .shards(perParticipant: 2), .dirichlet(alpha: 0.3, minimumCount: 2),
         .dirichlet(alpha: 100, minimumCount: 0),
-        .quantitySkew(alpha: 0.05), .quantitySkew(alpha: 3), .naturalKey,
+        .quantitySkew(alpha: 0.05), .quantitySkew(alpha: 3), .naturalKey, .naturalKeyInOrder,
     ]
 
     @Test("Every example goes to exactly one participant, and nobody goes without", arguments: partitioners)
@@ -80,6 +80,16 @@ struct PartitionerTests {
         }
         #expect(owners.count == 37)
         #expect(owners.values.allSatisfy { $0.count == 1 })
+    }
+
+    @Test("Dealt in order, participant k has the k-th key, whatever the seed", arguments: [1, 2, 3])
+    func keysInOrder(seed: UInt64) throws {
+        let groups = Self.labels.indices.map { $0 % 4 * 10 }
+        let parts = try Partitioner.naturalKeyInOrder.partition(
+            labels: Self.labels, groups: groups, participants: 4, seed: seed)
+        for (participant, part) in parts.enumerated() {
+            #expect(part.allSatisfy { groups[$0] == 10 * participant })
+        }
     }
 
     @Test("Dirichlet shares have the mean and variance of the distribution", arguments: [0.1, 1, 5])

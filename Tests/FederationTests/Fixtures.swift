@@ -29,7 +29,11 @@ enum Fixtures {
         rounds: Int = 5,
         stopAccuracy: Double? = nil,
         server: TaskConfiguration.ServerRule = TaskConfiguration.ServerRule(learningRate: 1, momentum: 0),
-        epochRounds: UInt32 = 2
+        trust: TaskTerms.Trust = .known,
+        reward: TaskReward = TaskReward(pool: 1_000_000, targetDrop: 1_000_000_000_000),
+        weights: WeightRule = WeightRule(),
+        disclosure: TaskTerms.Disclosure = .afterClose,
+        closeAfterSeconds: Int? = nil
     ) throws -> TaskConfiguration {
         TaskConfiguration(
             name: "fixture",
@@ -46,7 +50,11 @@ enum Fixtures {
             ),
             server: server,
             grid: .standard,
-            reward: RewardRule(score: .path, poolPerRound: 1_000_000, epochRounds: epochRounds)
+            trust: trust,
+            reward: reward,
+            weights: weights,
+            disclosure: disclosure,
+            closeAfterSeconds: closeAfterSeconds
         )
     }
 

@@ -82,13 +82,16 @@ struct ModelMeasure: Sendable {
         )
     }
 
-    /// Losses on the ledger are integers of 10^-12 nat.
-    static func units(_ nats: Double) throws(FederationError) -> Int64 {
-        do { return try ScoreUnit.units(ofNats: nats) } catch { throw FederationError(.diverged, error.message) }
-    }
+    /// The largest loss of a model that has not diverged: nine million nat, so that scores fit 64 bits.
+    private static let largestLoss = 9e6
 
-    /// What contributions to a task that pays samples are worth: their samples.
-    static func sampleScores(_ accepted: [AcceptedContribution]) -> [ContributionScore] {
-        accepted.map { ContributionScore(participant: $0.participant, full: 0, novel: 0, samples: $0.weight) }
+    /// Losses on the ledger are integers of 10^-12 nat.
+    ///
+    /// - Throws: `FederationError` with code `diverged` for a loss that is not finite or past nine million nat.
+    static func units(_ nats: Double) throws(FederationError) -> Int64 {
+        guard nats.magnitude <= largestLoss else {
+            throw FederationError(.diverged, "a loss of \(nats) nat", hint: "lower the learning rate")
+        }
+        do { return try ScoreUnit.units(ofNats: nats) } catch { throw FederationError(.diverged, error.message) }
     }
 }

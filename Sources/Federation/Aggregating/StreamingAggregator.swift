@@ -5,7 +5,7 @@ internal import Synchronization
 package import Tensors
 internal import Training
 
-/// Averages and evaluates rounds of a task that pays samples, in the memory of the model alone.
+/// Averages and evaluates rounds of a task that pays no value, in the memory of the model alone.
 ///
 /// Updates stay in their files until the round is sealed; each is then read once, piece by piece, while the model
 /// moves in place and is digested in the same pass. Model and result are those of `RoundAggregator`, bit for bit.
@@ -45,19 +45,18 @@ package final class StreamingAggregator {
         blob: ParameterBlob,
         model: consuming ParameterSet,
         serverState: [UInt8]?,
-        validation: LabelledExamples,
-        test: LabelledExamples,
+        sets: EvaluationSets,
         threads: Int
     ) throws(FederationError) {
-        guard !task.reward.score.isPath else {
+        guard task.reward.score != .value else {
             throw FederationError(
                 .inconsistentConfiguration, "updates are not kept, so their path scores cannot be taken",
-                hint: "pay the score samples")
+                hint: "pay the score samples, or none")
         }
         guard model.layout == blob.layout else {
             throw FederationError(.inconsistentConfiguration, "the model is not laid out as the task's files are")
         }
-        measure = try ModelMeasure(task, validation: validation, test: test, threads: threads)
+        measure = try ModelMeasure(task, validation: sets.validation, test: sets.test, threads: threads)
         do {
             optimizer = try ServerOptimizer.resuming(
                 learningRate: task.server.learningRate, momentum: task.server.momentum, state: serverState,
@@ -125,6 +124,9 @@ package final class StreamingAggregator {
         guard !folded.isEmpty else {
             throw FederationError(.unusableUpdate, "there is no update to average", hint: "close the round without")
         }
+        guard totalWeight > 0 else {
+            throw FederationError(.diverged, "every update is so long that the round's bound leaves it no weight")
+        }
         let lossBefore = try measuredLoss()
         let digest: Digest
         let metrics: RoundMetrics
@@ -145,7 +147,7 @@ package final class StreamingAggregator {
             model: digest,
             serverState: optimizer.stateDigest(),
             metrics: metrics,
-            scores: ModelMeasure.sampleScores(accepted))
+            scores: [])
     }
 
     /// The validation loss of the current model, taken now unless the last round left it.
@@ -182,7 +184,8 @@ package final class StreamingAggregator {
         let hashes = Mutex([Digest](repeating: .zero, count: tiles.count))
         do throws(AggregationError) {
             let updates = try StreamedUpdates(
-                weights: folded.map { Int64($0.contribution.weight) }, grid: task.grid
+                weights: folded.map { Int64($0.contribution.weight) },
+                denominator: task.denominator(of: folded.map(\.contribution)), grid: task.grid
             ) { index, range, target throws(AggregationError) in
                 do throws(FederationError) {
                     try blob.read(target, from: range.lowerBound, of: folded[index].file)

@@ -48,6 +48,9 @@ package struct ConfigurationSection {
         }
     }
 
+    /// The section's keys, in order of name: for sections whose keys are somebody's names.
+    package var names: [String] { values.keys.sorted() }
+
     /// Whether a key is there.
     package func has(_ key: String) -> Bool { values[key] != nil }
 

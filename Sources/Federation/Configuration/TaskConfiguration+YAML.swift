@@ -5,16 +5,18 @@ internal import Training
 extension TaskConfiguration {
     /// The keys of a task file that describe the task itself; a scenario file has the same and more.
     package static let keys = [
-        "name", "seed", "model", "training", "rounds", "stop", "cohort", "server", "grid", "reward",
-        "privacy",
+        "name", "seed", "model", "training", "rounds", "stop", "cohort", "server", "grid", "trust", "reward",
+        "weights", "disclosure", "close_after_s", "privacy",
     ]
 
     /// The keys below those, for whoever writes one in the wrong place.
     package static let nestedKeys = [
         "model.hidden", "training.epochs", "training.batch", "training.learning_rate", "training.momentum",
         "training.weight_decay", "training.proximal", "stop.accuracy", "cohort.size", "cohort.quorum",
-        "cohort.over_selection", "cohort.deadline_s", "grid.fraction_bits", "reward.score", "reward.pool_per_round",
-        "reward.epoch_rounds", "reward.source", "reward.sponsor", "reward.cap", "reward.escrow",
+        "cohort.over_selection", "cohort.deadline_s", "grid.fraction_bits", "reward.score", "reward.pool",
+        "reward.target_drop", "reward.source", "reward.sponsor", "reward.cap", "reward.paid_rounds",
+        "reward.samples_cap", "reward.unproved_pay", "weights.weighting", "weights.bound", "weights.examples",
+        "weights.units",
     ]
 
     /// Reads a task file: all keys of `yaml`, and `schema`.
@@ -57,14 +59,20 @@ extension TaskConfiguration {
         try gridSection?.expectOnly(["fraction_bits"])
         let bits = try gridSection?.integer("fraction_bits", in: Grid.allowedFractionBits) ?? 24
         do { grid = try Grid(fractionBits: bits) } catch { throw FederationError(.invalidValue, error.message) }
-        reward = try Self.reward(in: root)
+        trust = try Self.trust(in: root)
+        reward = try Self.reward(in: root, roundCount: roundCount, classCount: classCount)
+        weights = try Self.weights(in: root)
+        disclosure = try Self.disclosure(in: root)
+        closeAfterSeconds =
+            try root.integer("close_after_s", in: 1...31_536_000) ?? Self.defaultCloseAfter(roundCount, cohort)
         privacy = try Self.privacy(in: root)
+        try checkTerms()
     }
 
-    private static let nameRule = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
+    static let nameRule = "1 to 64 letters, digits, dots, dashes or underscores, the first a letter or digit"
 
     /// Whether a name fits files, accounts and YAML without quotes.
-    private static func isName(_ text: String) -> Bool {
+    static func isName(_ text: String) -> Bool {
         guard (1...64).contains(text.utf8.count), let first = text.utf8.first else { return false }
         return text.utf8.allSatisfy(isNameByte) && !"._-".utf8.contains(first)
     }
@@ -142,35 +150,6 @@ extension TaskConfiguration {
         return rule
     }
 
-    private static let scores: [(word: String, score: RewardRule.Score)] = [
-        ("samples", .samples), ("path", .path), ("path-novel", .pathNovel),
-    ]
-
-    private static func reward(in root: ConfigurationSection) throws(FederationError) -> RewardRule {
-        let section = try root.section("reward")
-        try section?.expectOnly(["score", "pool_per_round", "epoch_rounds", "source", "sponsor", "cap", "escrow"])
-        let word = try section?.word("score", among: scores.map(\.word)) ?? "path-novel"
-        let source = try section?.word("source", among: ["emission", "sponsor"]) ?? "emission"
-        let sponsor = try section?.string("sponsor") ?? "default"
-        guard isName(sponsor) else {
-            throw root.wrong("reward.sponsor", nameRule)
-        }
-        let poolText = try section?.string("pool_per_round") ?? "100"
-        guard let pool = TokenAmount.units(poolText), pool > 0 else {
-            throw root.wrong("reward.pool_per_round", "an amount such as \"12.5\", not \"\(poolText)\"")
-        }
-        let account: AccountName
-        do { account = try AccountName("sponsor/\(sponsor)") } catch {
-            throw FederationError(.invalidValue, error.message)
-        }
-        return RewardRule(
-            score: scores.first { $0.word == word }?.score ?? .pathNovel,
-            poolPerRound: pool,
-            epochRounds: UInt32(try section?.integer("epoch_rounds", in: 1...Int(LedgerLimits.epochRounds)) ?? 10),
-            sponsor: source == "sponsor" ? account : nil
-        )
-    }
-
     private static func privacy(in root: ConfigurationSection) throws(FederationError) -> PrivacyMode {
         guard let word = try root.string("privacy") else { return .inTheClear }
         guard let mode = PrivacyMode(rawValue: word), mode.isSupported else {
@@ -194,10 +173,6 @@ extension TaskConfiguration {
             "rounds: \(roundCount)",
         ]
         if let stopAccuracy { lines.append("stop: { accuracy: \(stopAccuracy) }") }
-        let score = Self.scores.first { $0.score == reward.score }?.word ?? "path-novel"
-        let source =
-            reward.sponsor.map { "source: sponsor, sponsor: \($0.text.dropFirst("sponsor/".count))" }
-            ?? "source: emission"
         lines += [
             """
             cohort: { size: \(cohort.size), quorum: \(cohort.quorum), over_selection: \(cohort.overSelection), \
@@ -205,11 +180,8 @@ extension TaskConfiguration {
             """,
             "server: { learning_rate: \(server.learningRate), momentum: \(server.momentum) }",
             "grid: { fraction_bits: \(grid.fractionBits) }",
-            """
-            reward: { score: \(score), pool_per_round: "\(TokenAmount.text(reward.poolPerRound))", \
-            epoch_rounds: \(reward.epochRounds), \(source) }
-            """,
         ]
+        lines += rewardLines
         // A task that says nothing of it has the id that it had before there was the key.
         if privacy != .inTheClear { lines.append("privacy: \(privacy.rawValue)") }
         return lines.joined(separator: "\n") + "\n"

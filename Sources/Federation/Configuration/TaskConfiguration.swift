@@ -53,7 +53,14 @@ package struct TaskConfiguration: Equatable, Sendable {
     package var cohort: CohortRule
     package var server: ServerRule
     package var grid: Grid
-    package var reward: RewardRule
+    /// How far participants are trusted, which decides the pay rule.
+    package var trust: TaskTerms.Trust
+    package var reward: TaskReward
+    package var weights: WeightRule
+    /// When scores, exact losses and the validation set are shown.
+    package var disclosure: TaskTerms.Disclosure
+    /// From the opening to the moment when the task is closed, whatever was reached.
+    package var closeAfterSeconds: Int
     /// What the coordinator sees of an update.
     package var privacy: PrivacyMode
 
@@ -67,7 +74,11 @@ package struct TaskConfiguration: Equatable, Sendable {
         cohort: CohortRule,
         server: ServerRule,
         grid: Grid,
-        reward: RewardRule,
+        trust: TaskTerms.Trust = .known,
+        reward: TaskReward,
+        weights: WeightRule = WeightRule(),
+        disclosure: TaskTerms.Disclosure = .afterClose,
+        closeAfterSeconds: Int? = nil,
         privacy: PrivacyMode = .inTheClear
     ) {
         self.name = name
@@ -79,7 +90,17 @@ package struct TaskConfiguration: Equatable, Sendable {
         self.cohort = cohort
         self.server = server
         self.grid = grid
+        self.trust = trust
         self.reward = reward
+        self.weights = weights
+        self.disclosure = disclosure
+        self.closeAfterSeconds = closeAfterSeconds ?? Self.defaultCloseAfter(roundCount, cohort)
         self.privacy = privacy
+    }
+
+    /// Where a task file says nothing: twice the time that all its rounds may take, at least a day, at most a year.
+    package static func defaultCloseAfter(_ roundCount: Int, _ cohort: CohortRule) -> Int {
+        let longest = roundCount.multipliedReportingOverflow(by: 2 * cohort.deadlineSeconds)
+        return longest.overflow ? 31_536_000 : min(31_536_000, max(86_400, longest.partialValue))
     }
 }

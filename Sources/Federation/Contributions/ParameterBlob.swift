@@ -28,6 +28,16 @@ package struct ParameterBlob: Sendable {
         }
     }
 
+    /// SHA-256 of a participant's key and the file's bytes: what only somebody who has the bytes can state. Complexity:
+    /// one pass over the values.
+    package func possession(of parameters: borrowing ParameterSet, by key: PublicKey) -> Digest {
+        var hasher = SHA256.Hasher()
+        key.withUnsafeBytes { hasher.update($0) }
+        hasher.update(header)
+        parameters.values.withUnsafeValues { hasher.update(UnsafeRawBufferPointer($0)) }
+        return hasher.finalize()
+    }
+
     /// Reads a file's bytes that must hold exactly this layout, in the canonical form.
     ///
     /// - Throws: `FederationError` with code `unusableUpdate` if the length or the header is another.

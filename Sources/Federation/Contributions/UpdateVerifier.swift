@@ -31,7 +31,7 @@ package struct UpdateVerifier: Sendable {
         do {
             checked = try CheckedUpdate(
                 checking: update,
-                weight: Int64(clamping: statement.sampleCount),
+                weight: 0,
                 layout: blob.layout,
                 grid: grid,
                 threads: threads
@@ -44,8 +44,15 @@ package struct UpdateVerifier: Sendable {
                 ContributionFault(.digestMismatch, "the update's bytes do not have the digest \(statement.update)")
             )
         }
+        guard blob.possession(of: update.parameters, by: statement.participantKey) == statement.possession else {
+            return .failure(ContributionFault(.digestMismatch, Self.possessionDetail))
+        }
         return .success(checked)
     }
+
+    /// Why a statement whose field 13 does not fit the update is refused.
+    package static let possessionDetail =
+        "possession is not SHA-256 of the participant's key and the update's bytes: an upload counts for who sent them"
 
     /// The word for a fault of the values, as the ledger has it.
     static func reason(for code: AggregationError.Code) -> RefusalReason {

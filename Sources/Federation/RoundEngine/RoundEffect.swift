@@ -13,7 +13,7 @@ package enum RoundEffect: Sendable {
     /// Report `deadlinePassed` at that time.
     case setTimer(round: UInt32, atMs: UInt64)
     /// Verify the signature and the update's bytes, and report `checked`.
-    case check(ticket: UInt64, contribution: ContributionAccepted)
+    case check(ticket: UInt64, contribution: SignedContribution, statement: ContributionStatement)
     /// Add an accepted update to the round's sum.
     case fold(AcceptedContribution)
     /// Forget an update; tell its sender why.
@@ -23,7 +23,7 @@ package enum RoundEffect: Sendable {
     /// Drop the round's sum: it had no quorum.
     case abandon(round: UInt32)
     /// Close the task: nothing more will come.
-    case finish(rounds: UInt32, model: Digest)
+    case finish(rounds: UInt32, model: Digest, reason: TaskClosed.Reason)
 }
 
 /// An invitation to one round.
@@ -41,15 +41,34 @@ package struct Invitation: Equatable, Sendable {
 package struct AcceptedContribution: Equatable, Sendable {
     package let ticket: UInt64
     package let participant: ParticipantNumber
-    /// Examples trained on: the weight in the average.
+    /// Its integer weight in the sum: units times 4096, less for an update longer than the round's bound.
     package let weight: UInt64
+    /// Units that admission gave the participant.
+    package let units: UInt32
+    /// The update's squared length, in squares of the grid's unit.
+    package let squaredNorm: UInt128
+    /// Examples that the participant says it trained on.
+    package let sampleCount: UInt64
     /// Blob digest of the update.
     package let update: Digest
 
-    package init(ticket: UInt64, participant: ParticipantNumber, weight: UInt64, update: Digest) {
+    package init(
+        ticket: UInt64, participant: ParticipantNumber, weight: UInt64, units: UInt32, squaredNorm: UInt128,
+        sampleCount: UInt64, update: Digest
+    ) {
         self.ticket = ticket
         self.participant = participant
         self.weight = weight
+        self.units = units
+        self.squaredNorm = squaredNorm
+        self.sampleCount = sampleCount
         self.update = update
+    }
+
+    /// A contribution as a replay of the ledger gives it.
+    package init(ticket: UInt64, participant: ParticipantNumber, _ accepted: RoundState.Accepted) {
+        self.init(
+            ticket: ticket, participant: participant, weight: accepted.weight, units: accepted.units,
+            squaredNorm: accepted.squaredNorm ?? 0, sampleCount: accepted.samples, update: accepted.update)
     }
 }

@@ -1,5 +1,6 @@
 import Attestation
 import Ledger
+import Rewards
 
 extension RoundEngine {
     /// Judges a contribution by its statement; what is left (signature, bytes) the driver checks.
@@ -9,13 +10,13 @@ extension RoundEngine {
         ticket: UInt64,
         _ nowMs: UInt64
     ) -> [RoundEffect] {
-        let entry: ContributionAccepted
+        let contribution = SignedContribution(statementBytes: bytes, signature: signature)
+        let statement: ContributionStatement
         do {
-            entry = try ContributionAccepted(SignedContribution(statementBytes: bytes, signature: signature))
+            statement = try ContributionStatement(decoding: bytes)
         } catch {
             return refuse(ticket, nil, bytes, .malformed, "not a contribution statement: \(error.message)")
         }
-        let statement = entry.statement
         guard case .collecting(var open) = phase, statement.round == open.number else {
             return refuse(
                 ticket,
@@ -32,9 +33,10 @@ extension RoundEngine {
             return refuse(ticket, statement, bytes, .unknownParticipant, "no such participant")
         }
         phase = .idle  // so that `open` is the only reference, and its dictionaries are not copied
-        open.pending[ticket] = OpenRound.PendingCheck(entry: entry, participant: participant)
+        open.pending[ticket] = OpenRound.PendingCheck(
+            contribution: contribution, statement: statement, participant: participant)
         phase = .collecting(open)
-        return [.check(ticket: ticket, contribution: entry)]
+        return [.check(ticket: ticket, contribution: contribution, statement: statement)]
     }
 
     /// Takes the driver's verdict on a contribution that it was asked to check.
@@ -43,24 +45,19 @@ extension RoundEngine {
         phase = .idle  // so that `open` is the only reference, and its dictionaries are not copied
         guard let check = open.pending.removeValue(forKey: ticket) else { return [] }
         var effects: [RoundEffect]
-        if let (reason, detail) = fault(found: verdict, in: check, of: open) {
-            effects = refuse(ticket, check, reason, detail)
-        } else {
-            let contribution = AcceptedContribution(
-                ticket: ticket,
-                participant: check.participant,
-                weight: check.entry.statement.sampleCount,
-                update: check.entry.statement.update
-            )
-            open.accepted[check.participant] = contribution
-            open.acceptedWeight += contribution.weight
-            lastStatements[check.participant] = check.entry.contribution.digest
+        switch judge(verdict, check, open, ticket: ticket) {
+        case .failure(let fault):
+            effects = refuse(ticket, check, fault.reason, fault.detail)
+        case .success(let (entry, contribution)):
+            open.accept(contribution)
+            lastStatements[check.participant] = check.contribution.digest
             effects = [
-                .record(.contributionAccepted(check.entry)),
+                .record(.contributionAccepted(entry)),
                 .fold(contribution),
             ]
         }
-        let isFull = open.accepted.count >= plan.cohort.size || hasAllItCanGet(open)
+        let isFull =
+            open.accepted.count >= plan.fullCount(cohortCount: open.cohort.count) || hasAllItCanGet(open)
         if isFull {
             for (late, other) in open.pending.sorted(by: { $0.key < $1.key }) {
                 effects += refuse(late, other, .roundFull, "enough others came first")
@@ -92,28 +89,56 @@ extension RoundEngine {
         }
     }
 
-    /// What keeps a checked contribution from being accepted, or nil: the driver's verdict, or what was accepted while
-    /// the check ran.
-    private func fault(
-        found verdict: UpdateVerdict,
-        in check: OpenRound.PendingCheck,
-        of open: OpenRound
-    ) -> (RefusalReason, String)? {
-        if case .refused(let reason, let detail) = verdict { return (reason, detail) }
-        if open.accepted[check.participant] != nil {
-            return (.duplicate, Self.duplicateDetail(check.participant, open))
+    /// The entry for a checked contribution, or what keeps it from being accepted: the driver's verdict, or what was
+    /// accepted while the check ran.
+    private func judge(
+        _ verdict: UpdateVerdict,
+        _ check: OpenRound.PendingCheck,
+        _ open: OpenRound,
+        ticket: UInt64
+    ) -> Result<(ContributionAccepted, AcceptedContribution), ContributionFault> {
+        let statement = check.statement
+        let squaredNorm: UInt128
+        switch verdict {
+        case .refused(let reason, let detail): return .failure(ContributionFault(reason, detail))
+        case .sound(let norm): squaredNorm = norm
         }
-        let statement = check.entry.statement
-        return weightFault(in: statement, of: open) ?? chainFault(in: statement, check.participant)
+        if open.accepted[check.participant] != nil {
+            return .failure(ContributionFault(.duplicate, Self.duplicateDetail(check.participant, open)))
+        }
+        if open.acceptedUpdates.contains(statement.update) {
+            return .failure(
+                ContributionFault(.copied, "another participant's update in round \(open.number) has these very bytes"))
+        }
+        let units = open.units(of: check.participant)
+        let weight =
+            open.boundSquared.map {
+                EffectiveWeight(norm: UpdateNorm(squared: squaredNorm, units: units), boundSquared: $0).value
+            } ?? statement.sampleCount
+        if let (reason, detail) = weightFault(weight, units, of: open) ?? chainFault(in: statement, check.participant) {
+            return .failure(ContributionFault(reason, detail))
+        }
+        do {
+            let entry = try ContributionAccepted(check.contribution, squaredNorm: squaredNorm)
+            return .success(
+                (
+                    entry,
+                    AcceptedContribution(
+                        ticket: ticket, participant: check.participant, weight: weight, units: units,
+                        squaredNorm: squaredNorm, sampleCount: statement.sampleCount, update: statement.update)
+                ))
+        } catch {
+            return .failure(ContributionFault(.malformed, error.message))
+        }
     }
 
-    /// The sum is exact up to a total weight; what would pass it is refused.
-    private func weightFault(
-        in statement: ContributionStatement,
-        of open: OpenRound
-    ) -> (RefusalReason, String)? {
-        guard open.acceptedWeight + statement.sampleCount <= LedgerLimits.totalWeight else {
+    /// The sum is exact up to a total weight, and a round takes so many units; what would pass either is refused.
+    private func weightFault(_ weight: UInt64, _ units: UInt32, of open: OpenRound) -> (RefusalReason, String)? {
+        guard open.acceptedWeight + weight <= LedgerLimits.totalWeight else {
             return (.badSampleCount, "the round's total weight would pass \(LedgerLimits.totalWeight)")
+        }
+        guard open.acceptedUnits + UInt64(units) <= Units.roundTotal else {
+            return (.roundFull, "the round's units would pass \(Units.roundTotal)")
         }
         return nil
     }
@@ -126,6 +151,12 @@ extension RoundEngine {
             return (.malformed, "does not follow the participant's last accepted contribution")
         }
         return nil
+    }
+
+    /// Most examples that a statement may claim: the task's cap where claims count as weights.
+    private var largestSampleCount: UInt64 {
+        let cap = plan.terms.samplesCap
+        return plan.terms.weighting == .claimed && cap > 0 ? cap : UInt64(FederationLimits.sampleCount)
     }
 
     private static func duplicateDetail(_ participant: ParticipantNumber, _ open: OpenRound) -> String {
@@ -160,12 +191,15 @@ extension RoundEngine {
         guard statement.parameterCount == plan.parameterCount else {
             return (.badShape, "\(statement.parameterCount) parameters; the model has \(plan.parameterCount)")
         }
-        guard (1...UInt64(FederationLimits.sampleCount)).contains(statement.sampleCount) else {
-            return (
-                .badSampleCount, "\(statement.sampleCount) examples; 1 to \(FederationLimits.sampleCount) are taken"
-            )
+        guard (1...largestSampleCount).contains(statement.sampleCount) else {
+            return (.badSampleCount, "\(statement.sampleCount) examples; 1 to \(largestSampleCount) are taken")
         }
-        if let fault = weightFault(in: statement, of: open) { return fault }
+        guard statement.possession != nil else {
+            return (.malformed, "the statement has no proof of possession (field 13)")
+        }
+        guard !open.acceptedUpdates.contains(statement.update) else {
+            return (.copied, "another participant's update in round \(open.number) has these very bytes")
+        }
         if let fault = chainFault(in: statement, participant) { return fault }
         guard open.pending.count < FederationLimits.checksInFlight else {
             return (.roundFull, "\(open.pending.count) contributions are being checked already; send it again later")
@@ -182,13 +216,13 @@ extension RoundEngine {
         return open.isClosing || nowMs > open.deadlineMs ? .late : .roundFull
     }
 
-    private mutating func refuse(
+    mutating func refuse(
         _ ticket: UInt64,
         _ check: OpenRound.PendingCheck,
         _ reason: RefusalReason,
         _ detail: String
     ) -> [RoundEffect] {
-        refuse(ticket, check.entry.statement, check.entry.contribution.statementBytes, reason, detail)
+        refuse(ticket, check.statement, check.contribution.statementBytes, reason, detail)
     }
 
     /// Refuses a contribution; writes it to the ledger unless that key has had its share of entries this round.

@@ -15,19 +15,20 @@ extension RoundEngine {
         entryTimeMs = min(nowMs, state.deadlineMs)
         takeUp(round: state.number)
         var open = OpenRound(
-            number: state.number, cohort: Set(state.cohort), baseModel: state.baseModel, deadlineMs: state.deadlineMs)
+            number: state.number, cohort: Set(state.cohort), baseModel: state.baseModel, deadlineMs: state.deadlineMs,
+            boundSquared: state.boundSquared, units: Dictionary(uniqueKeysWithValues: zip(state.cohort, state.units)))
         var effects: [RoundEffect] = []
         for (place, participant) in state.accepted.keys.sorted().enumerated() {
             guard let known = state.accepted[participant] else { continue }
             let contribution = AcceptedContribution(
-                ticket: firstTicket + UInt64(place), participant: participant, weight: known.samples,
-                update: known.update)
-            open.accepted[participant] = contribution
-            open.acceptedWeight += contribution.weight
+                ticket: firstTicket + UInt64(place), participant: participant, known)
+            open.accept(contribution)
             effects.append(.fold(contribution))
         }
         phase = .collecting(open)
-        let isFull = open.accepted.count >= plan.cohort.size || open.accepted.count == open.cohort.count
+        let isFull =
+            open.accepted.count >= plan.fullCount(cohortCount: open.cohort.count)
+            || open.accepted.count == open.cohort.count
         if state.sealed != nil || isFull { return effects + closeRound(open, nowMs) }
         effects.append(
             .invite(

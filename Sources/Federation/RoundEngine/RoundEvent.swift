@@ -18,38 +18,47 @@ package enum RoundEvent: Sendable {
     case absenceChanged
     /// The answer to `RoundEffect.aggregate`.
     case aggregated(RoundResult)
+    /// The task is to end now, by the operator's word or because its time is up. A round that is being averaged is
+    /// finished first, unless its computation failed and nothing will come of it.
+    case close(TaskClosed.Reason, computationFailed: Bool)
 }
 
 /// What the driver found when it checked a contribution's signature and its update's bytes.
 package enum UpdateVerdict: Equatable, Sendable {
-    case sound
+    /// Nothing is wrong with it; its squared length is in squares of the grid's unit.
+    case sound(squaredNorm: UInt128)
     case refused(RefusalReason, detail: String)
 }
 
 /// What came out of averaging and scoring one round.
 package struct RoundResult: Equatable, Sendable {
     package let round: UInt32
-    /// SHA-256 of the exact sums; nil for a task that pays by samples, which needs none.
+    /// SHA-256 of the exact sums; nil where scores need none, and where the round diverged.
     package let aggregate: Digest?
     /// Blob digest of the model after the round.
     package let model: Digest
     /// Digest of the server optimiser's momentum, if it has any.
     package let serverState: Digest?
-    package let metrics: RoundMetrics
-    /// One for each accepted contribution, in ascending participant number; of a task that pays by samples with zero
-    /// for both path scores.
+    /// Exact; nil where the round diverged: the model stays as it was and nobody is scored.
+    package let metrics: RoundMetrics?
+    /// One for each accepted contribution, in ascending participant number; none where the task pays no value.
     package let scores: [ContributionScore]
+    /// Binds metrics and scores while they are withheld; set by who holds the task's secret.
+    package var scoreCommitment: Digest?
     /// The full scores miss the loss drop by more than three gradients explain; for people, not on the ledger.
     package let isGapWide: Bool
+    /// Why the round diverged, for people.
+    package let divergence: String?
 
     package init(
         round: UInt32,
         aggregate: Digest?,
         model: Digest,
         serverState: Digest?,
-        metrics: RoundMetrics,
+        metrics: RoundMetrics?,
         scores: [ContributionScore],
-        isGapWide: Bool = false
+        isGapWide: Bool = false,
+        divergence: String? = nil
     ) {
         self.round = round
         self.aggregate = aggregate
@@ -58,5 +67,11 @@ package struct RoundResult: Equatable, Sendable {
         self.metrics = metrics
         self.scores = scores
         self.isGapWide = isGapWide
+        self.divergence = divergence
+    }
+
+    /// The scores as ledger entries, each of at most `LedgerLimits.scoreCount`.
+    package func scoreParts(of task: Digest) -> [RoundScores] {
+        RoundScores.parts(scores, task: task, round: round)
     }
 }

@@ -8,11 +8,11 @@ import Training
 /// A small task with updates that are real gradient steps, so that scores mean something.
 struct AggregationWorld {
     let task: TaskConfiguration
+    let scoring: RoundAggregator.Scoring
     let blob: ParameterBlob
-    let validation: LabelledExamples
-    let test: LabelledExamples
+    let sets: EvaluationSets
     let model: SharedParameterSet
-    private let evaluator: Evaluator
+    let evaluator: Evaluator
 
     /// One contribution and its update.
     struct Contribution {
@@ -20,11 +20,21 @@ struct AggregationWorld {
         let update: CheckedUpdate
     }
 
-    init(server: TaskConfiguration.ServerRule = TaskConfiguration.ServerRule(learningRate: 1, momentum: 0)) throws {
-        task = try Fixtures.task(server: server)
+    /// - Parameter fractionBits: of the grid; few allow updates so large that a model diverges.
+    init(
+        server: TaskConfiguration.ServerRule = TaskConfiguration.ServerRule(learningRate: 1, momentum: 0),
+        scoring: RoundAggregator.Scoring = .full,
+        fractionBits: Int = 24
+    ) throws {
+        var task = try Fixtures.task(
+            server: server, weights: WeightRule(weighting: scoring == .version1 ? .claimed : .units))
+        task.grid = try Grid(fractionBits: fractionBits)
+        self.task = task
+        self.scoring = scoring
         blob = ParameterBlob(layout: task.architecture.parameterLayout)
-        validation = try Fixtures.examples(count: 300, draw: 100)
-        test = try Fixtures.examples(count: 200, draw: 101)
+        sets = EvaluationSets(
+            validation: try Fixtures.examples(count: 300, draw: 100), test: try Fixtures.examples(count: 200, draw: 101)
+        )
         model = SharedParameterSet(task.architecture.initialParameters(seed: 3))
         evaluator = try Evaluator(architecture: task.architecture)
     }
@@ -36,17 +46,17 @@ struct AggregationWorld {
     ) throws -> RoundAggregator {
         try RoundAggregator(
             task: task,
+            scoring: scoring,
             blob: blob,
             start: start ?? RoundAggregator.Start(model: model),
-            validation: validation,
-            test: test,
+            sets: sets,
             threads: threads,
             cacheByteCount: cacheByteCount
         )
     }
 
     /// Contributions of participants 0..<count to a round that starts from a model: a step down the gradient of each
-    /// one's own examples.
+    /// one's own examples. Their units are 4, 5, 6 and so on, up to 8, and those of odd numbers are shortened.
     func contributions(_ count: Int, from model: SharedParameterSet, round: UInt32, rate: Float = 0.1) throws
         -> [Contribution]
     {
@@ -54,23 +64,32 @@ struct AggregationWorld {
             let examples = try Fixtures.examples(count: 40 + 13 * number, draw: UInt64(round) * 1_000 + UInt64(number))
             var gradient = ParameterSet(zeros: blob.layout)
             try evaluator.gradient(of: model.parameters, on: examples, into: &gradient)
-            return try contribution(number, gradient.floats.map { -rate * $0 }, weight: UInt64(examples.count))
+            let factor: UInt64 = number % 2 == 0 ? 4_096 : 4_096 - 300 * UInt64(round % 10)
+            return try contribution(
+                number, gradient.floats.map { -rate * $0 }, units: UInt32(4 + number % 5), factor: factor,
+                samples: UInt64(examples.count))
         }
     }
 
-    /// A contribution of those values, rounded to the grid.
-    func contribution(_ number: Int, _ values: [Float], weight: UInt64) throws -> Contribution {
+    /// A contribution of those values, rounded to the grid. By the rules of version 1 its examples are its weight.
+    func contribution(
+        _ number: Int, _ values: [Float], units: UInt32 = 4, factor: UInt64 = 4_096, samples: UInt64 = 10
+    ) throws -> Contribution {
         let set = SharedParameterSet(
             ParameterSet(layout: blob.layout, values: ParameterBuffer(values.map { Fixtures.onGrid($0, task.grid) }))
         )
+        let update = try CheckedUpdate(checking: set, weight: 0, layout: blob.layout, grid: task.grid)
         return Contribution(
             accepted: AcceptedContribution(
                 ticket: UInt64(number),
                 participant: ParticipantNumber(number),
-                weight: weight,
+                weight: scoring == .version1 ? samples : UInt64(units) * factor,
+                units: units,
+                squaredNorm: update.squaredNorm,
+                sampleCount: samples,
                 update: blob.digest(of: set.parameters, threads: 1)
             ),
-            update: try CheckedUpdate(checking: set, weight: Int64(weight), layout: blob.layout, grid: task.grid)
+            update: update
         )
     }
 
@@ -89,7 +108,14 @@ struct AggregationWorld {
             guard let found = contributions.first(where: { $0.accepted == accepted }) else {
                 throw FederationError(.unusableUpdate, "unknown")
             }
-            return found.update
+            return try recalled(found)
+        }
+    }
+
+    /// A contribution's update as it is recalled: with its weight.
+    private func recalled(_ contribution: Contribution) throws(FederationError) -> CheckedUpdate {
+        do { return try contribution.update.weighted(Int64(contribution.accepted.weight)) } catch {
+            throw FederationError(.unusableUpdate, error.message)
         }
     }
 
@@ -99,4 +125,14 @@ struct AggregationWorld {
             try seal(aggregator, contributions(4, from: aggregator.model, round: round), round: round)
         }
     }
+}
+
+extension ScoredHistory {
+    /// The bits of every step and echo, newest first: equal histories have equal bits.
+    var bits: [[UInt64]] { rounds.flatMap { [$0.step.bits, $0.echo.bits] } }
+}
+
+extension SharedVector {
+    var bits: [UInt64] { values.withUnsafeValues { $0.map(\.bitPattern) } }
+    var doubles: [Double] { values.withUnsafeValues { Array($0) } }
 }

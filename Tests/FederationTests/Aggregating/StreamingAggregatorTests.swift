@@ -7,12 +7,11 @@ import Tensors
 import Testing
 import Training
 
-/// A task that pays samples, of a size to choose, with random updates as files.
+/// A task that pays samples, unless another score is named, of a size to choose, with random updates as files.
 private struct StreamedWorld {
-    let task: TaskConfiguration
+    var task: TaskConfiguration
     let blob: ParameterBlob
-    let validation: LabelledExamples
-    let test: LabelledExamples
+    let sets: EvaluationSets
     let model: SharedParameterSet
 
     struct Contribution {
@@ -22,17 +21,18 @@ private struct StreamedWorld {
     }
 
     init(
-        hidden: [Int] = [4], momentum: Double = 0, learningRate: Double = 0.7, score: RewardRule.Score = .samples,
+        hidden: [Int] = [4], momentum: Double = 0, learningRate: Double = 0.7, score: TaskTerms.Score = .samples,
         testCount: Int = 50
     ) throws {
         var task = try Fixtures.task(
             server: TaskConfiguration.ServerRule(learningRate: learningRate, momentum: momentum))
         task.architecture = try ModelArchitecture(inputCount: 6, hiddenCounts: hidden, classCount: 3)
-        task.reward = RewardRule(score: score, poolPerRound: 1_000_000, epochRounds: 2)
+        task.reward = TaskReward(score: score, pool: score == .none ? 0 : 1_000_000, targetDrop: 1)
         self.task = task
         blob = ParameterBlob(layout: task.architecture.parameterLayout)
-        validation = try Fixtures.examples(count: 40, draw: 100)
-        test = try Fixtures.examples(count: testCount, draw: 101)
+        sets = EvaluationSets(
+            validation: try Fixtures.examples(count: 40, draw: 100),
+            test: try Fixtures.examples(count: testCount, draw: 101))
         model = SharedParameterSet(task.architecture.initialParameters(seed: 3))
     }
 
@@ -41,13 +41,13 @@ private struct StreamedWorld {
     ) throws -> StreamingAggregator {
         try StreamingAggregator(
             task: task, blob: blob, model: (model ?? self.model).parameters.copy(), serverState: state,
-            validation: validation, test: test, threads: threads)
+            sets: sets, threads: threads)
     }
 
     func whole(threads: Int = 1) throws -> RoundAggregator {
         try RoundAggregator(
-            task: task, blob: blob, start: RoundAggregator.Start(model: model), validation: validation, test: test,
-            threads: threads)
+            task: task, scoring: task.reward.score == .value ? .full : .none, blob: blob,
+            start: RoundAggregator.Start(model: model), sets: sets, threads: threads)
     }
 
     func bytes(_ values: [Float]) -> [UInt8] {
@@ -60,14 +60,16 @@ private struct StreamedWorld {
             let values = (0..<blob.layout.count).map { _ in
                 Float(generator.nextIndex(below: 1 << 14) - (1 << 13)) * 0x1p-24
             }
-            let weight = UInt64(1 + generator.nextIndex(below: 1_000))
+            // Units as they may be assigned, and any part of them left by the bound.
+            let units = UInt32(1 + generator.nextIndex(below: 8))
+            let weight = UInt64(units) * UInt64(generator.nextIndex(below: 4_097))
             let set = SharedParameterSet(ParameterSet(layout: blob.layout, values: ParameterBuffer(values)))
             return Contribution(
                 accepted: AcceptedContribution(
-                    ticket: UInt64(number), participant: ParticipantNumber(number), weight: weight,
+                    ticket: UInt64(number), participant: ParticipantNumber(number), weight: weight, units: units,
+                    squaredNorm: 1, sampleCount: UInt64(10 + number),
                     update: blob.digest(of: set.parameters, threads: 1)),
-                update: try CheckedUpdate(
-                    checking: set, weight: Int64(weight), layout: blob.layout, grid: task.grid),
+                update: try CheckedUpdate(checking: set, weight: 0, layout: blob.layout, grid: task.grid),
                 file: MemoryBlob(bytes(values)))
         }
     }
@@ -144,22 +146,70 @@ struct StreamingAggregatorTests {
         }
     }
 
-    @Test("Without gradients there are no path scores and no digest of the sums, but losses and accuracy as ever")
+    @Test("Without gradients there are no scores and no digest of the sums, but losses and accuracy as ever")
     func samples() throws {
-        let paid = try StreamedWorld()
-        let scored = try StreamedWorld(score: .path)
-        let contributions = try paid.contributions(4, round: 1)
-        let result = try paid.seal(paid.streaming(), contributions, round: 1)
+        let scored = try StreamedWorld(score: .value)
+        let contributions = try scored.contributions(4, round: 1)
         let full = try scored.seal(scored.whole(), contributions, round: 1)
-        #expect(result.scores.map(\.samples) == contributions.map(\.accepted.weight))
-        #expect(result.scores.allSatisfy { $0.full == 0 && $0.novel == 0 })
-        #expect(result.aggregate == nil && full.aggregate != nil)
-        #expect(result.model == full.model)
-        #expect(result.metrics.validationLossBefore == full.metrics.validationLossBefore)
-        #expect(result.metrics.validationLossAfter == full.metrics.validationLossAfter)
-        #expect(result.metrics.testLoss == full.metrics.testLoss)
-        #expect(result.metrics.testAccuracyPpm == full.metrics.testAccuracyPpm)
-        #expect(result.metrics.scoreGap == 0 && full.metrics.scoreGap != 0)
+        #expect(full.scores.count == 4 && full.aggregate != nil)
+        for score in [TaskTerms.Score.samples, .none] {
+            let unscored = try StreamedWorld(score: score)
+            let result = try unscored.seal(unscored.streaming(), contributions, round: 1)
+            #expect(result.scores.isEmpty && result.aggregate == nil)
+            #expect(result.model == full.model)
+            let (metrics, expected) = (try #require(result.metrics), try #require(full.metrics))
+            #expect(metrics.validationLossBefore == expected.validationLossBefore)
+            #expect(metrics.validationLossAfter == expected.validationLossAfter)
+            #expect(metrics.testLoss == expected.testLoss)
+            #expect(metrics.testAccuracyPpm == expected.testAccuracyPpm)
+            #expect(metrics.scoreGap == 0 && expected.scoreGap != 0)
+        }
+    }
+
+    @Test("The average is over all units, however much of them the bound leaves", arguments: [0, 0.9])
+    func units(momentum: Double) throws {
+        let world = try StreamedWorld(momentum: momentum)
+        let contributions = try world.contributions(5, round: 1)
+        let aggregator = try world.streaming()
+        _ = try world.seal(aggregator, contributions, round: 1)
+        let units = contributions.reduce(0) { $0 + Int($1.accepted.units) }
+        let weight = contributions.reduce(0) { $0 + Int($1.accepted.weight) }
+        #expect(weight < 4_096 * units)
+        let updates = contributions.map { $0.update.parameters.parameters.floats }
+        let moved = world.model.parameters.floats.enumerated().map { index, value -> Float in
+            var sum: Double = 0
+            for (update, made) in zip(updates, contributions) {
+                sum += Double(made.accepted.weight) * Double(update[index])
+            }
+            return Float(Double(value) + 0.7 * (sum / Double(4_096 * units)))
+        }
+        #expect(aggregator.withModel { $0.floats } == moved)
+    }
+
+    @Test("Where weights are claimed, they are the examples and the average is over their sum", arguments: [0, 0.9])
+    func claimed(momentum: Double) throws {
+        let base = try StreamedWorld(momentum: momentum)
+        var world = base
+        world.task.weights.weighting = .claimed
+        let contributions = try base.contributions(3, round: 1).map { made in
+            StreamedWorld.Contribution(
+                accepted: AcceptedContribution(
+                    ticket: made.accepted.ticket, participant: made.accepted.participant,
+                    weight: made.accepted.sampleCount, units: 4, squaredNorm: 1,
+                    sampleCount: made.accepted.sampleCount, update: made.accepted.update),
+                update: made.update, file: made.file)
+        }
+        let aggregator = try world.streaming()
+        let result = try world.seal(aggregator, contributions, round: 1)
+        #expect(try world.seal(world.whole(), contributions, round: 1) == result)
+        let updates = contributions.map { $0.update.parameters.parameters.floats }
+        let examples: [Double] = [10, 11, 12]
+        let moved = world.model.parameters.floats.enumerated().map { index, value -> Float in
+            var sum: Double = 0
+            for (update, count) in zip(updates, examples) { sum += count * Double(update[index]) }
+            return Float(Double(value) + 0.7 * (sum / 33))
+        }
+        #expect(aggregator.withModel { $0.floats } == moved)
     }
 
     @Test("A round that was given up leaves no trace, and one taken up between rounds goes on", arguments: [0, 0.9])
@@ -222,8 +272,8 @@ struct StreamingAggregatorTests {
             try aggregator.fold(short, contributions[0].accepted)
         }
         let heavy = AcceptedContribution(
-            ticket: 9, participant: 9, weight: UInt64(AggregationLimits.totalWeight) + 1,
-            update: contributions[0].accepted.update)
+            ticket: 9, participant: 9, weight: UInt64(AggregationLimits.totalWeight) + 1, units: 4, squaredNorm: 1,
+            sampleCount: 1, update: contributions[0].accepted.update)
         #expect(throws: FederationError(.unusableUpdate, "")) { try aggregator.fold(contributions[0].file, heavy) }
         #expect(throws: FederationError(.unusableUpdate, "")) { try aggregator.seal(round: 1, accepted: []) }
         try aggregator.fold(contributions[0].file, contributions[0].accepted)
@@ -247,12 +297,25 @@ struct StreamingAggregatorTests {
         #expect(throws: FederationError(.diverged, "")) { try world.seal(aggregator, contributions, round: 1) }
     }
 
-    @Test("A task that pays path scores cannot be averaged without its updates")
-    func pathScores() throws {
-        for score in [RewardRule.Score.path, .pathNovel] {
-            #expect(throws: FederationError(.inconsistentConfiguration, "")) {
-                try StreamedWorld(score: score).streaming()
-            }
+    @Test("A round whose every weight is zero diverges, and leaves the model as it was", arguments: [0, 0.9])
+    func weightless(momentum: Double) throws {
+        let world = try StreamedWorld(momentum: momentum)
+        let (straight, disturbed) = (try world.streaming(), try world.streaming())
+        let made = try world.contributions(1, round: 1)[0]
+        let idle = AcceptedContribution(
+            ticket: 0, participant: 0, weight: 0, units: 4, squaredNorm: 1, sampleCount: 1,
+            update: made.accepted.update)
+        try disturbed.fold(made.file, idle)
+        #expect(throws: FederationError(.diverged, "")) { try disturbed.seal(round: 1, accepted: [idle]) }
+        disturbed.abandon()
+        let contributions = try world.contributions(3, round: 2)
+        #expect(try world.seal(disturbed, contributions, round: 2) == world.seal(straight, contributions, round: 2))
+    }
+
+    @Test("A task that pays value cannot be averaged without its updates")
+    func value() throws {
+        #expect(throws: FederationError(.inconsistentConfiguration, "")) {
+            try StreamedWorld(score: .value).streaming()
         }
     }
 }

@@ -13,13 +13,16 @@ struct RandomTask {
 
     mutating func next() throws -> TaskConfiguration {
         let size = 1 + generator.nextIndex(below: 900)
+        let trust: TaskTerms.Trust = isHeads() ? .open : .known
+        let classCount = 1 + generator.nextIndex(below: 256)
+        let reward = try reward(trust, classCount)
         return TaskConfiguration(
             name: name(),
             seed: generator.next() >> 1,
             architecture: try ModelArchitecture(
                 inputCount: 1 + generator.nextIndex(below: 1_000),
                 hiddenCounts: (0..<generator.nextIndex(below: 5)).map { _ in 1 + generator.nextIndex(below: 300) },
-                classCount: 1 + generator.nextIndex(below: 256)
+                classCount: classCount
             ),
             training: try TrainingConfiguration(
                 epochs: 1 + generator.nextIndex(below: 10_000),
@@ -42,13 +45,48 @@ struct RandomTask {
                 momentum: generator.nextUnit() * 0.9999
             ),
             grid: try Grid(fractionBits: 8 + generator.nextIndex(below: 23)),
-            reward: RewardRule(
-                score: RewardRule.Score.allCases[generator.nextIndex(below: RewardRule.Score.allCases.count)],
-                poolPerRound: (generator.next() >> UInt64(generator.nextIndex(below: 60))) | 1,
-                epochRounds: 1 + UInt32(generator.nextIndex(below: Int(LedgerLimits.epochRounds))),
-                sponsor: generator.nextIndex(below: 2) == 0 ? nil : try AccountName("sponsor/\(name())")
-            )
+            trust: trust,
+            reward: reward,
+            weights: weights(trust),
+            disclosure: trust == .known && isHeads() ? .live : .afterClose,
+            closeAfterSeconds: isHeads() ? nil : 1 + generator.nextIndex(below: 31_536_000)
         )
+    }
+
+    private mutating func isHeads() -> Bool { generator.nextIndex(below: 2) == 0 }
+
+    private mutating func reward(_ trust: TaskTerms.Trust, _ classCount: Int) throws -> TaskReward {
+        let scores: [TaskTerms.Score] = trust == .open ? [.value, .none] : TaskTerms.Score.allCases
+        let score = scores[generator.nextIndex(below: scores.count)]
+        let isPaid = score != .none
+        return TaskReward(
+            score: score,
+            pool: isPaid ? (generator.next() >> UInt64(1 + generator.nextIndex(below: 60))) | 1 : 0,
+            targetDrop: isPaid
+                ? (generator.next() >> UInt64(1 + generator.nextIndex(below: 60))) | 1
+                : TaskReward.defaultTargetDrop(classCount: classCount),
+            sponsor: isPaid && isHeads() ? try AccountName("sponsor/\(name())") : nil,
+            paidRounds: score == .value && isHeads() ? .first : .all,
+            samplesCap: isHeads() ? 0 : UInt64(1 + generator.nextIndex(below: FederationLimits.sampleCount)),
+            acceptsUnprovedPay: isHeads())
+    }
+
+    private mutating func weights(_ trust: TaskTerms.Trust) -> WeightRule {
+        let labels = (0..<generator.nextIndex(below: 4)).map { _ in label() }
+        return WeightRule(
+            weighting: trust == .known && isHeads() ? .claimed : .units,
+            bound: isHeads() ? .automatic : .length(Double(float(between: 1e-30, and: 9e5))),
+            exampleCount: isHeads() ? nil : 1 + generator.nextIndex(below: FederationLimits.sampleCount),
+            units: Dictionary(
+                labels.map { ($0, UInt32(1 + generator.nextIndex(below: 8))) }, uniquingKeysWith: { first, _ in first })
+        )
+    }
+
+    /// A participant's label: anything that a person may write.
+    private mutating func label() -> String {
+        let signs = Array("abc 019.-_#:{}[]\"'\\&*?!|>%@`,\n\t\u{7F}\u{85}\u{2028}äß漢👩‍🔬")
+        return String(
+            (0..<1 + generator.nextIndex(below: 12)).map { _ in signs[generator.nextIndex(below: signs.count)] })
     }
 
     /// A positive number of any magnitude in the range.

@@ -1,3 +1,4 @@
+import Aggregation
 import Attestation
 import Federation
 import Ledger
@@ -17,13 +18,16 @@ struct UpdateScanTests {
         blob.header + values.flatMap { withUnsafeBytes(of: $0.bitPattern.littleEndian, Array.init) }
     }
 
-    /// What the verifier says of the same bytes, with a signature and a digest that are right.
-    private static func verdict(_ blob: ParameterBlob, _ bytes: [UInt8]) throws -> ContributionFault? {
+    /// What the verifier says of the same bytes, with a signature, a digest and a possession that are right: the
+    /// update's squared length, or what is wrong.
+    private static func verdict(
+        _ blob: ParameterBlob, _ bytes: [UInt8]
+    ) throws -> Result<UInt128, ContributionFault> {
         let update: SharedParameterSet
         do {
             update = try bytes.withUnsafeBytes { SharedParameterSet(try blob.parameters(from: $0)) }
         } catch let error as FederationError {
-            return ContributionFault(.badShape, error.message)
+            return .failure(ContributionFault(.badShape, error.message))
         }
         let task = Fixtures.digest("task")
         let statement = ContributionStatement(
@@ -31,17 +35,16 @@ struct UpdateScanTests {
             configuration: task, update: blob.digest(of: update.parameters, threads: 1),
             parameterCount: UInt64(blob.layout.count), sampleCount: 10, stepCount: 1,
             nonce: [UInt8](repeating: 0, count: ContributionStatement.nonceByteCount), previousContribution: .zero,
-            ledgerRootSeen: .zero)
+            ledgerRootSeen: .zero, possession: blob.possession(of: update.parameters, by: try Fixtures.key(0).publicKey)
+        )
         let verifier = UpdateVerifier(blob: blob, grid: .standard)
-        switch verifier.verify(try statement.signed(by: Fixtures.key(0)), statement: statement, update: update) {
-        case .success: return nil
-        case .failure(let fault): return fault
-        }
+        return verifier.verify(try statement.signed(by: Fixtures.key(0)), statement: statement, update: update)
+            .map(\.squaredNorm)
     }
 
     private static func expectAgreement(_ blob: ParameterBlob, _ bytes: [UInt8], isSound: Bool) throws {
         let expected = try verdict(blob, bytes)
-        #expect((expected == nil) == isSound)
+        #expect(((try? expected.get()) != nil) == isSound)
         for threads in [1, 2, 3] {
             let found = try UpdateScan(blob: blob, grid: .standard).scan(MemoryBlob(bytes), threads: threads)
             #expect(found == expected)
@@ -59,6 +62,41 @@ struct UpdateScanTests {
             var values = sound
             values[place] = bad[generator.nextIndex(below: bad.count)]
             try Self.expectAgreement(blob, Self.bytes(blob, values), isSound: false)
+        }
+    }
+
+    @Test("The squared length is the sum of the squares of the grid's integers, whatever the number of threads")
+    func norms() throws {
+        for count in Self.counts {
+            let blob = try Self.blob(count)
+            var generator = SeededGenerator(seed: 3, stream: "scan", count)
+            let steps: [Int] = (0..<count).map { _ in generator.nextIndex(below: 33_554_431) - 16_777_215 }
+            let bytes = Self.bytes(blob, steps.map { Float($0) * 0x1p-24 })
+            let expected: UInt128 = steps.reduce(0) { sum, step in sum + UInt128(step * step) }
+            for threads in [1, 2, 3] {
+                let found = try UpdateScan(blob: blob, grid: .standard).scan(MemoryBlob(bytes), threads: threads)
+                #expect(try found.get() == expected)
+            }
+        }
+        let blob = try Self.blob(3)
+        let zeros = MemoryBlob(Self.bytes(blob, [0, 0, 0]))
+        #expect(try UpdateScan(blob: blob, grid: .standard).scan(zeros, threads: 1).get() == 0)
+    }
+
+    @Test("The possession of a file is that of its values in memory: SHA-256 of key and bytes")
+    func possession() throws {
+        let keys = try (0..<2).map { try Fixtures.key($0).publicKey }
+        for count in Self.counts {
+            let blob = try Self.blob(count)
+            let values = (0..<count).map { Float($0 % 1_000) * 0x1p-24 }
+            let bytes = Self.bytes(blob, values)
+            let set = ParameterSet(layout: blob.layout, values: ParameterBuffer(values))
+            for key in keys {
+                let expected = SHA256.hash(key.withUnsafeBytes { Array($0) } + bytes)
+                #expect(try MemoryBlob(bytes).possession(by: key) == expected)
+                #expect(blob.possession(of: set, by: key) == expected)
+                #expect(ContributionStatement.possession(of: bytes, by: key) == expected)
+            }
         }
     }
 

@@ -10,6 +10,8 @@ struct UpdateVerifierTests {
     private let layout: ParameterLayout
     private let verifier: UpdateVerifier
     private let values: [Float] = [0.5, -0.25, 0, 0x1p-24]
+    /// Squares of those in steps of 2^-24: 2^46, 2^44, 0 and 1.
+    private static let squaredNorm: UInt128 = 87_960_930_222_081
 
     init() throws {
         layout = try ParameterLayout([("w", [2, 2])])
@@ -21,7 +23,9 @@ struct UpdateVerifierTests {
     }
 
     /// A statement that names the update's true digest.
-    private func statement(_ update: SharedParameterSet, samples: UInt64 = 10) throws -> ContributionStatement {
+    private func statement(
+        _ update: SharedParameterSet, samples: UInt64 = 10, possession: Digest? = nil
+    ) throws -> ContributionStatement {
         let blob = ParameterBlob(layout: update.parameters.layout)
         let task = Fixtures.digest("task")
         return ContributionStatement(
@@ -36,7 +40,8 @@ struct UpdateVerifierTests {
             stepCount: 1,
             nonce: [UInt8](repeating: 0, count: ContributionStatement.nonceByteCount),
             previousContribution: .zero,
-            ledgerRootSeen: .zero
+            ledgerRootSeen: .zero,
+            possession: try possession ?? blob.possession(of: update.parameters, by: Fixtures.key(0).publicKey)
         )
     }
 
@@ -56,15 +61,20 @@ struct UpdateVerifierTests {
         }
     }
 
-    @Test("A sound update passes, with its values and weight", arguments: [1, 2])
+    @Test(
+        "A sound update passes, with its values and its squared length, whatever its stated examples",
+        arguments: [1, 2])
     func sound(threads: Int) throws {
         let update = update(values)
-        let statement = try statement(update, samples: 77)
-        let signed = try statement.signed(by: Fixtures.key(0))
-        let checked = try verifier.verify(signed, statement: statement, update: update, threads: threads).get()
-        #expect(checked.weight == 77)
-        #expect(checked.parameters === update)
-        #expect(checked.grid == .standard)
+        for samples in [0, 77, 1 << 30, .max] as [UInt64] {
+            let statement = try statement(update, samples: samples)
+            let signed = try statement.signed(by: Fixtures.key(0))
+            let checked = try verifier.verify(signed, statement: statement, update: update, threads: threads).get()
+            #expect(checked.weight == 0, "the round decides what it weighs")
+            #expect(checked.parameters === update)
+            #expect(checked.grid == .standard)
+            #expect(checked.squaredNorm == Self.squaredNorm)
+        }
     }
 
     @Test("A signature of another key, over other bytes, damaged or of another length is refused")
@@ -138,8 +148,17 @@ struct UpdateVerifierTests {
         }
     }
 
-    @Test("A weight that no round may have is a bad sample count", arguments: [0, 1 << 30, 1 << 63, .max] as [UInt64])
-    func weight(samples: UInt64) throws {
-        #expect(try reason(update(values), samples: samples) == .badSampleCount)
+    @Test("An update that somebody else sent, or nobody vouches for, is refused: an upload counts for who sent it")
+    func possession() throws {
+        let update = update(values)
+        let other = verifier.blob.possession(of: update.parameters, by: try Fixtures.key(1).publicKey)
+        for possession in [other, .zero, verifier.blob.digest(of: update.parameters, threads: 1)] {
+            let statement = try statement(update, possession: possession)
+            let signed = try statement.signed(by: Fixtures.key(0))
+            guard case .failure(let fault) = verifier.verify(signed, statement: statement, update: update) else {
+                return #expect(Bool(false), "another's possession passed")
+            }
+            #expect(fault.reason == .digestMismatch && fault.detail == UpdateVerifier.possessionDetail)
+        }
     }
 }

@@ -22,7 +22,8 @@ struct RandomRun {
             deadlineSeconds: 1 + generator.nextIndex(below: 3),
             rounds: 1 + generator.nextIndex(below: 5),
             stopAccuracy: generator.nextIndex(below: 2) == 0 ? 0.95 : nil,
-            epochRounds: UInt32(1 + generator.nextIndex(below: 3))
+            trust: generator.nextIndex(below: 3) == 0 ? .open : .known,
+            closeAfterSeconds: generator.nextIndex(below: 4) == 0 ? 1 + generator.nextIndex(below: 5) : nil
         )
         driver = try EngineDriver(task, participants: population)
         if generator.nextIndex(below: 8) != 0 { try driver.handle(.start) }
@@ -31,19 +32,27 @@ struct RandomRun {
     /// One event, at a time not before the last one's.
     mutating func step() throws {
         if generator.nextIndex(below: 3) == 0 { driver.nowMs += UInt64(generator.nextIndex(below: 500)) }
-        switch generator.nextIndex(below: 23) {
+        switch generator.nextIndex(below: 26) {
         case 0: try driver.handle(.start)
         case 1...8: try receive(statement())
         case 9: try receiveGarbage()
         case 10: if let again = sent.randomElement(using: &generator) { try receive(again) }
         case 11...15: try decide()
-        case 16: try driver.handle(.checked(ticket: UInt64(generator.nextIndex(below: 100)), verdict: .sound))
+        case 16:
+            try driver.handle(
+                .checked(ticket: UInt64(generator.nextIndex(below: 100)), verdict: .sound(squaredNorm: 1)))
         case 17: try driver.handle(.deadlinePassed(round: UInt32(generator.nextIndex(below: 7))))
         case 18: if generator.nextIndex(below: 2) == 0 { try driver.passDeadline() }
         case 22:
             driver.engine.absent = Set(
                 (0..<population).filter { _ in generator.nextIndex(below: 2) == 0 }.map { UInt32($0) })
             try driver.handle(.absenceChanged)
+        case 23: try driver.handle(.aggregated(driver.divergence()))
+        case 24: try assignUnits()
+        case 25:
+            if generator.nextIndex(below: 6) == 0 {
+                try driver.handle(.close(.byOperator, computationFailed: generator.nextIndex(below: 2) == 0))
+            }
         case 19: try driver.handle(.aggregated(driver.result(round: UInt32(generator.nextIndex(below: 7)))))
         default:
             try driver.handle(.aggregated(driver.result(accuracyPpm: UInt32(generator.nextIndex(below: 1_000_001)))))
@@ -91,8 +100,26 @@ struct RandomRun {
             configuration: wrong == 3 ? other : nil,
             parameterCount: wrong == 4 ? generator.next() : nil,
             previous: wrong == 5 ? other : nil,
-            nonce: UInt8(generator.nextIndex(below: 3))
+            nonce: UInt8(generator.nextIndex(below: 3)),
+            update: wrong == 6 ? Fixtures.digest("copied") : nil,
+            hasPossession: wrong != 7
         )
+    }
+
+    /// Somebody's units change, from the next round on.
+    private mutating func assignUnits() throws {
+        let number = ParticipantNumber(generator.nextIndex(below: population))
+        try driver.assign(units: UInt32(1 + generator.nextIndex(below: 8)), to: number)
+    }
+
+    /// A squared length: ordinary, none, past the bound, or so far past it that no weight is left.
+    private mutating func norm() -> UInt128 {
+        switch generator.nextIndex(below: 8) {
+        case 0: 0
+        case 1: EngineDriver.bound << UInt128(generator.nextIndex(below: 2))
+        case 2: UInt128(driver.engine.plan.parameterCount) * UInt128(0xFF_FFFF * 0xFF_FFFF)
+        default: EngineDriver.norm + UInt128(generator.nextIndex(below: 1_000_000))
+        }
     }
 
     private mutating func decide() throws {
@@ -101,7 +128,8 @@ struct RandomRun {
         let reasons = RefusalReason.allCases
         let verdict: UpdateVerdict =
             generator.nextIndex(below: 5) == 0
-            ? .refused(reasons[generator.nextIndex(below: reasons.count)], detail: "for the test") : .sound
+            ? .refused(reasons[generator.nextIndex(below: reasons.count)], detail: "for the test")
+            : .sound(squaredNorm: norm())
         try driver.handle(.checked(ticket: decided, verdict: verdict))
     }
 }

@@ -33,6 +33,7 @@ struct RefusalTests {
             (try driver.statement(number, samples: UInt64(FederationLimits.sampleCount) + 1), .badSampleCount),
             (try driver.statement(number, samples: .max), .badSampleCount),
             (try driver.statement(number, previous: other), .malformed),
+            (try driver.statement(number, hasPossession: false), .malformed),
         ]
         for (index, (statement, reason)) in cases.enumerated() {
             let words = try driver.receive(statement, ticket: UInt64(index))
@@ -131,7 +132,9 @@ struct RefusalTests {
     func totalWeight() throws {
         let most = UInt64(FederationLimits.sampleCount)
         let fit = Int(LedgerLimits.totalWeight / most)
-        var driver = try EngineDriver(Fixtures.task(size: fit + 3, quorum: 1), participants: fit + 3)
+        let claimed = WeightRule(weighting: .claimed)
+        var driver = try EngineDriver(
+            Fixtures.task(size: fit + 3, quorum: 1, weights: claimed), participants: fit + 3)
         try driver.handle(.start)
         for number in 0..<fit + 2 {
             try driver.receive(driver.statement(number, samples: most), ticket: UInt64(number))
@@ -140,10 +143,47 @@ struct RefusalTests {
         #expect(driver.accepted.count == fit)
         #expect(driver.refusals.map(\.reason) == [.badSampleCount, .badSampleCount])
         try driver.receive(driver.statement(fit + 2, samples: 1), ticket: 100)
+        try driver.approve(100)
         #expect(driver.refusal(of: 100) == .badSampleCount)
         try driver.passDeadline()
         try driver.handle(.aggregated(driver.result()))
         #expect(driver.engine.round == 2)
+    }
+
+    @Test("Where weights are claimed, no claim is past the cap that the task names")
+    func claimCap() throws {
+        let reward = TaskReward(pool: 1_000_000, targetDrop: 1_000, samplesCap: 50)
+        let task = try Fixtures.task(size: 2, reward: reward, weights: WeightRule(weighting: .claimed))
+        var driver = try EngineDriver(task, participants: 2)
+        try driver.handle(.start)
+        try driver.receive(driver.statement(0, samples: 51), ticket: 1)
+        #expect(driver.refusal(of: 1) == .badSampleCount)
+        try driver.contribute(0, samples: 50, squaredNorm: EngineDriver.bound)
+        #expect(driver.accepted.map(\.contribution.weight) == [50])
+        #expect(
+            try driver.entries { if case .roundOpened(let opened) = $0 { opened } else { nil } }[0].boundSquared == nil)
+    }
+
+    @Test("An update that was accepted already is refused as copied, when it arrives and when its check ends")
+    func copied() throws {
+        var (driver, invited, _) = try opened()
+        let update = Fixtures.digest("the update")
+        for (ticket, number) in invited.enumerated() {
+            let words = try driver.receive(driver.statement(number, update: update), ticket: UInt64(ticket))
+            #expect(words == ["check \(ticket)"])
+        }
+        try driver.approve(1)
+        #expect(try driver.approve(0) == ["record refused copied", "refuse 0 copied"], "its check ended later")
+        #expect(try driver.approve(2) == ["record refused copied", "refuse 2 copied"])
+        try driver.receive(driver.statement(invited[0], nonce: 1, update: update), ticket: 3)
+        #expect(driver.refusal(of: 3) == .copied, "it came later")
+        #expect(driver.accepted.map { Int($0.contribution.participant) } == [invited[1]])
+        try driver.contribute(invited[0])
+        try driver.contribute(invited[2])
+        try driver.handle(.aggregated(driver.result()))
+        let next = try driver.entries { if case .roundOpened(let opened) = $0 { opened } else { nil } }[1]
+        try driver.receive(driver.statement(Int(next.cohort[0]), update: update), ticket: 4)
+        #expect(driver.refusal(of: 4) == nil, "it counts for one round")
     }
 
     @Test("A round checks a bounded number of contributions at once and refuses one more")

@@ -28,8 +28,8 @@ struct RoundClosingTests {
             ]
         )
         #expect(driver.engine.model == model)
-        let sealed = try driver.entries { if case .roundSealed(let sealed) = $0 { sealed } else { nil } }
-        #expect(sealed.map(\.totalWeight) == [10])
+        let sealed = try driver.seals()
+        #expect(sealed.map(\.totalWeight) == [16_384])
         #expect(sealed[0].aggregate == nil && sealed[0].metrics == nil)
         // What was accepted in the lost round is still the participant's last statement.
         try driver.contribute(2)
@@ -156,7 +156,7 @@ struct RoundClosingTests {
         )
     }
 
-    @Test("An averaged round is recorded with its scores, settles what is due, and the next one is opened")
+    @Test("An averaged round is recorded with a commitment to its scores alone, and the next one is opened")
     func sealed() throws {
         var driver = try EngineDriver(Fixtures.task(size: 2), participants: 2)
         try driver.handle(.start)
@@ -164,19 +164,70 @@ struct RoundClosingTests {
         try driver.contribute(1)
         #expect(
             try driver.handle(.aggregated(driver.result())) == [
-                "record sealed 1 aggregated with 2", "record 2 scores of round 1", "record due",
+                "record sealed 1 aggregated with 2", "record due",
                 "record opened 2 for [0, 1]", "invite [0, 1] to 2", "set timer of 2",
             ]
         )
         #expect(driver.engine.model == Fixtures.digest("model 1"))
+        let sealed = try #require(try driver.seals().last)
+        #expect(
+            sealed.scoreCommitment
+                == driver.withheld[1]?.commitment(
+                    of: driver.task, round: 1, salt: driver.secret.salt(round: 1)))
+        #expect(sealed.metrics == driver.withheld[1]?.metrics.rounded)
+        #expect(sealed.metrics?.validationLossBefore == 1_200_000_000_000)
+        #expect(try driver.entries { if case .scores(let scores) = $0 { scores } else { nil } }.isEmpty)
         try driver.contribute(0)
         #expect(driver.accepted.count == 3, "the next round trains from the new model")
+    }
+
+    @Test("Live scores follow the seal, which has the exact metrics and no commitment")
+    func live() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 2, disclosure: .live), participants: 2)
+        try driver.handle(.start)
+        try driver.contribute(0)
+        try driver.contribute(1)
+        let result = driver.result()
+        #expect(
+            try driver.handle(.aggregated(result)) == [
+                "record sealed 1 aggregated with 2", "record 2 scores of round 1", "record due",
+                "record opened 2 for [0, 1]", "invite [0, 1] to 2", "set timer of 2",
+            ]
+        )
+        let sealed = try #require(try driver.seals().last)
+        #expect(sealed.scoreCommitment == nil && sealed.metrics == result.metrics)
+        let scores = try driver.entries { if case .scores(let scores) = $0 { scores } else { nil } }
+        #expect(scores.flatMap(\.scores) == result.scores)
+    }
+
+    @Test("A task that pays samples, or nothing, has exact metrics, no scores and no commitment")
+    func unscored() throws {
+        let rewards = [
+            TaskReward(score: .samples, pool: 1_000, targetDrop: 1, samplesCap: 100),
+            TaskReward(score: .none, pool: 0, targetDrop: 1),
+        ]
+        for reward in rewards {
+            var driver = try EngineDriver(Fixtures.task(size: 2, rounds: 1, reward: reward), participants: 2)
+            try driver.handle(.start)
+            try driver.contribute(0, samples: 100)
+            try driver.contribute(1, samples: 1_000)
+            let result = driver.result()
+            #expect(
+                try driver.handle(.aggregated(result)) == [
+                    "record sealed 1 aggregated with 2", "record due", "finish after 1: completed",
+                ]
+            )
+            let sealed = try #require(try driver.seals().last)
+            #expect(sealed.scoreCommitment == nil && sealed.aggregate == nil && sealed.metrics == result.metrics)
+            let settled = try driver.entries { if case .taskSettled(let settled) = $0 { settled } else { nil } }
+            #expect(settled.map(\.paid) == [reward.pool], "with the cap both count alike")
+        }
     }
 
     @Test("Scores of more contributions than one entry holds go into several entries")
     func scoresInChunks() throws {
         let count = LedgerLimits.scoreCount + 1
-        var driver = try EngineDriver(Fixtures.task(size: count, quorum: 1), participants: count)
+        var driver = try EngineDriver(Fixtures.task(size: count, quorum: 1, disclosure: .live), participants: count)
         try driver.handle(.start)
         for number in 0..<count { try driver.contribute(number) }
         #expect(
@@ -196,7 +247,7 @@ struct RoundClosingTests {
             try driver.contribute(0)
             words = try driver.handle(.aggregated(driver.result()))
         }
-        #expect(words.last == "finish after 3")
+        #expect(words.last == "finish after 3: completed")
         #expect(driver.engine.isFinished)
         #expect(try driver.handle(.start).isEmpty)
         try driver.receive(driver.statement(0), ticket: 9)
@@ -210,7 +261,7 @@ struct RoundClosingTests {
         try driver.handle(.start)
         try driver.contribute(0)
         let words = try driver.handle(.aggregated(driver.result(accuracyPpm: accuracyPpm)))
-        #expect((words.last == "finish after 1") == (accuracyPpm >= 900_000))
+        #expect((words.last == "finish after 1: completed") == (accuracyPpm >= 900_000))
         #expect(driver.engine.isFinished == (accuracyPpm >= 900_000))
     }
 

@@ -1,5 +1,6 @@
 import Federation
 import Ledger
+import Rewards
 import Testing
 
 @Suite("A round's opening")
@@ -53,31 +54,61 @@ struct RoundOpeningTests {
         #expect(driver.refusal(of: 5) == .staleRound)
     }
 
-    @Test("An engine taken up after a round goes on with the next one and knows the last statements")
+    @Test("An engine taken up after a round goes on with the next one and knows the last statements and the bound")
     func restart() throws {
         var driver = try EngineDriver(Fixtures.task(size: 2), participants: 2)
         try driver.handle(.start)
-        try driver.contribute(0)
-        try driver.contribute(1)
-        let before = driver.engine
-        let numbers = driver.journal.state.numbers
-        var straight = driver
-        let opening = try straight.handle(.aggregated(driver.result()))
+        try driver.contribute(0, squaredNorm: 3 << 50)
+        try driver.contribute(1, squaredNorm: 3 << 50)
+        let opening = try driver.handle(.aggregated(driver.result()))
+        let next = try driver.statement(0, nonce: 1)
+        let state = try #require(driver.journal.state.tasks[driver.task])
         var resumed = RoundEngine(
-            plan: before.plan,
+            plan: driver.engine.plan,
             round: 1,
-            model: straight.engine.model,
-            participants: numbers,
+            model: driver.engine.model,
+            participants: driver.journal.state.numbers,
             lastStatements: Dictionary(
                 uniqueKeysWithValues: driver.journal.state.participants.enumerated().map {
                     (ParticipantNumber($0), $1.lastContribution)
                 }
-            )
+            ),
+            boundHistory: BoundHistory(recent: state.recentNorms, base: EngineDriver.bound)
         )
-        let effects = resumed.handle(.start, atMs: driver.nowMs).map(EngineDriver.words)
-        #expect(effects == Array(opening.suffix(3)))
-        let next = try straight.statement(0, nonce: 1)
+        let effects = resumed.handle(.start, atMs: driver.nowMs)
+        #expect(effects.map(EngineDriver.words) == Array(opening.suffix(3)))
+        guard case .record(.roundOpened(let opened)) = effects[0] else { return #expect(Bool(false), "not opened") }
+        let bound: UInt128 = 27 << 48
+        #expect(opened.boundSquared == bound)
+        #expect(try driver.openings().last == opened)
         let event = RoundEvent.received(statement: next.encoded, signature: [], ticket: 1)
         #expect(resumed.handle(event, atMs: driver.nowMs).map(EngineDriver.words) == ["check 1"])
+    }
+
+    @Test("The model of the first round is set once the task is open; later ones come from rounds")
+    func begin() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 2), participants: 2)
+        let first = Fixtures.digest("drawn from the ledger's root")
+        driver.engine.begin(from: first)
+        try driver.handle(.start)
+        driver.engine.begin(from: Fixtures.digest("too late"))
+        #expect(try driver.openings().map(\.baseModel) == [first])
+        #expect(driver.engine.model == first)
+    }
+
+    @Test("Under open trust everybody available is invited, and the round is full only with all of them")
+    func openTrust() throws {
+        var driver = try EngineDriver(Fixtures.task(size: 2, quorum: 2, trust: .open), participants: 5)
+        driver.engine.unavailable = [3]
+        try driver.handle(.start)
+        #expect(try driver.openings().map(\.cohort) == [[0, 1, 2, 4]])
+        for number in [0, 1, 2] { #expect(try driver.contribute(number).last == "fold \(number)") }
+        #expect(try driver.contribute(4).last == "aggregate 1 of [0, 1, 2, 4]")
+        driver.engine.unavailable = []
+        try driver.handle(.aggregated(driver.result()))
+        #expect(try driver.openings().last?.cohort == [0, 1, 2, 3, 4])
+        for number in [0, 1] { try driver.contribute(number) }
+        driver.nowMs += 60_000
+        #expect(try driver.passDeadline() == ["aggregate 2 of [0, 1]"], "the deadline ends it with a quorum")
     }
 }
