@@ -39,6 +39,9 @@ package protocol BlobVault: Sendable {
     /// Whether all chunks of an update are there, finished or not.
     func hasUpload(task: Digest, round: UInt32, digest: Digest) -> Bool
 
+    /// Whether a participant sent all chunks of an update itself, finished or not: an upload counts for who sent it.
+    func hasUpload(task: Digest, round: UInt32, digest: Digest, by key: PublicKey) -> Bool
+
     /// Makes an upload, all of whose chunks are there, an update of its round, durably. Nothing happens if it is one.
     ///
     /// - Throws: `conflict` if chunks are missing or it was never begun.
@@ -49,6 +52,41 @@ package protocol BlobVault: Sendable {
 
     /// Forgets uploads and updates of a round, except the accepted ones, which stay as evidence.
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError)
+
+    /// Keeps a private record of a task, durably. It replaces one of the same name and is never served to anybody.
+    func storeRecord(_ record: TaskRecord, task: Digest, bytes: [UInt8]) throws(CoordinationError)
+
+    /// A private record of a task.
+    ///
+    /// - Throws: `notFound`, or `storageFailed`.
+    func record(_ record: TaskRecord, task: Digest) throws(CoordinationError) -> [UInt8]
+
+    /// Forgets a private record, if it is there.
+    func removeRecord(_ record: TaskRecord, task: Digest) throws(CoordinationError)
+}
+
+/// What a coordinator keeps of a task for itself: until the close nobody else may see it.
+package enum TaskRecord: Hashable, Sendable {
+    /// The 32 bytes from which the validation set and the salts are drawn. Lost, the task cannot be settled.
+    case secret
+    /// Exact metrics and scores of a round, which its seal commits to. Lost, the task cannot be settled.
+    case scores(round: UInt32)
+    /// The scored step and the echo of a round, which the next rounds' surprise gradients need.
+    case history(round: UInt32)
+
+    /// The name of its file.
+    package var fileName: String {
+        switch self {
+        case .secret: "secret"
+        case .scores(let round): "scores-\(Self.padded(round))"
+        case .history(let round): "history-\(Self.padded(round))"
+        }
+    }
+
+    private static func padded(_ round: UInt32) -> String {
+        let digits = String(round)
+        return String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
 }
 
 /// An upload that a participant announces.

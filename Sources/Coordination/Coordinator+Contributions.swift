@@ -41,17 +41,16 @@ extension Coordinator {
         _ contribution: SignedContribution, nowMs: UInt64, reply: @escaping @Sendable (ContributionAnswer) -> Void
     ) throws(CoordinationError) {
         setTime(nowMs)
-        let entry: ContributionAccepted
-        do { entry = try ContributionAccepted(contribution) } catch {
+        let statement: ContributionStatement
+        do { statement = try ContributionStatement(decoding: contribution.statementBytes) } catch {
             return reply(.refused(reason: RefusalReason.malformed.name, detail: error.message))
         }
-        let statement = entry.statement
         if let number = journal.state.numbers[statement.participantKey],
             contribution.isSigned(by: statement.participantKey)
         {
             _ = try heard(of: number)
         }
-        if let sequence = journal.sequence(of: .contributionAccepted(entry)) {
+        if let sequence = index.sequenceOfContribution[contribution.bindingDigest] {
             refold(statement)
             return reply(.accepted(sequence: sequence))
         }
@@ -69,7 +68,8 @@ extension Coordinator {
             return
         }
         if task.invitation?.round == statement.round,
-            !environment.vault.hasUpload(task: task.id, round: statement.round, digest: statement.update)
+            !environment.vault.hasUpload(
+                task: task.id, round: statement.round, digest: statement.update, by: statement.participantKey)
         {
             return reply(.incomplete)
         }
@@ -89,7 +89,8 @@ extension Coordinator {
         guard let task = running[statement.task], let number = journal.state.numbers[statement.participantKey],
             let contribution = task.missing[number], contribution.update == statement.update,
             let round = task.heldRound,
-            environment.vault.hasUpload(task: task.id, round: round, digest: statement.update)
+            environment.vault.hasUpload(
+                task: task.id, round: round, digest: statement.update, by: statement.participantKey)
         else { return }
         task.missing[number] = nil
         fold(contribution, round: round, of: task)
@@ -103,7 +104,7 @@ extension Coordinator {
         guard let task = running[result.task], task.generation == result.generation else { return }
         switch result.outcome {
         case .checked(let ticket, .success(let verdict)):
-            try handle(.checked(ticket: ticket, verdict: inTime(verdict, ticket, task)), for: task)
+            try handle(.checked(ticket: ticket, verdict: inTime(verdict, task)), for: task)
         case .checked(let ticket, .failure(let error)):
             answer(ticket, of: task, .unavailable(error.message))
             try handle(.withdrawn(ticket: ticket), for: task)
@@ -117,7 +118,6 @@ extension Coordinator {
             aggregateIfReady(task)
         case .aggregated(.success(let round)):
             task.isAggregating = false
-            task.previousModel = task.engine.model
             try handle(.aggregated(round), for: task)
         case .folded(_, _, .failure(let error)), .aggregated(.failure(let error)), .done(.failure(let error)):
             fail(task, error)
@@ -126,7 +126,7 @@ extension Coordinator {
     }
 
     /// The ledger's time may be past the deadline by entries of other tasks: then what was checked comes too late.
-    private func inTime(_ verdict: UpdateVerdict, _ ticket: UInt64, _ task: RunningTask) -> UpdateVerdict {
+    private func inTime(_ verdict: UpdateVerdict, _ task: RunningTask) -> UpdateVerdict {
         guard case .sound = verdict, let deadlineMs = task.invitation?.deadlineMs, journal.state.lastTimeMs > deadlineMs
         else {
             return verdict
@@ -153,6 +153,10 @@ extension Coordinator {
         for id in journal.state.taskOrder {
             if let task = running[id], let retryAtMs = task.retryAtMs, self.nowMs >= retryAtMs { try takeUpAgain(task) }
             guard let task = running[id], task.failure == nil else { continue }
+            if self.nowMs > task.terms.closeByMs, !task.isAggregating {
+                try close(task, .closeBy)
+                continue
+            }
             if let deadlineMs = task.deadlineMs, self.nowMs > deadlineMs, let round = task.invitation?.round {
                 task.deadlineMs = nil
                 try handle(.deadlinePassed(round: round), for: task)
@@ -164,7 +168,7 @@ extension Coordinator {
             if let retryAtMs = task.retryAtMs { next = min(next ?? retryAtMs, retryAtMs) }
             guard task.failure == nil else { continue }
             let gathering = task.invitation == nil ? task.gatherUntilMs.flatMap { $0 > self.nowMs ? $0 : nil } : nil
-            for due in [task.deadlineMs.map { $0 + 1 }, gathering] {
+            for due in [task.deadlineMs.map { $0 + 1 }, gathering, task.terms.closeByMs + 1] {
                 if let due { next = min(next ?? due, due) }
             }
         }

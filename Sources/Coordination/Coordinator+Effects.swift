@@ -20,12 +20,14 @@ extension Coordinator {
             case .recordDue: try appendDue(for: task.id)
             case .invite(let invitation): invite(invitation, task)
             case .setTimer(_, let atMs): task.deadlineMs = atMs
-            case .check(let ticket, let entry):
+            case .check(let ticket, let contribution, let statement):
                 let computation = task.computation
                 submit(task) { () in
                     .checked(
                         ticket: ticket,
-                        Result { () throws(CoordinationError) in try computation.check(entry, ticket: ticket) })
+                        Result { () throws(CoordinationError) in
+                            try computation.check(contribution, statement, ticket: ticket)
+                        })
                 }
             case .fold(let contribution):
                 // The engine may be a round further already; a resumed round is not invited yet, but is the engine's.
@@ -33,7 +35,7 @@ extension Coordinator {
             case .refuse(let ticket, let reason, let detail): refuse(ticket, reason, detail, task)
             case .aggregate(let round, let accepted): aggregate(round, accepted, task)
             case .abandon(let round): try abandon(round, task)
-            case .finish(let rounds, let model): try finish(task, rounds: rounds, model: model)
+            case .finish(_, _, let reason): try settleAndClose(task.id, reason)
             }
         }
     }
@@ -45,7 +47,8 @@ extension Coordinator {
             propose(body, timeMs: task.engine.entryTimeMs)
             task.lastSealed = sealed
             task.lastScores = []
-            if sealed.outcome == .noQuorum { announceSeal(task) }
+            let hasScores = sealed.outcome == .aggregated && task.terms.score == .value && !task.terms.withholdsScores
+            if !hasScores { announceSeal(task) }
         case .scores(let scores):
             propose(body, timeMs: task.engine.entryTimeMs)
             task.lastScores += scores.scores
@@ -69,9 +72,8 @@ extension Coordinator {
             task.accepted.insert(number)
             membership.answered(number)
             for other in running.values { other.engine.noteStatement(entry.contribution.digest, of: number) }
-            let contribution = AcceptedContribution(
-                ticket: ticket ?? 0, participant: number, weight: entry.statement.sampleCount,
-                update: entry.statement.update)
+            guard let known = journal.state.tasks[task.id]?.round?.accepted[number] else { return }
+            let contribution = AcceptedContribution(ticket: ticket ?? 0, participant: number, known)
             afterwards.append { [weak self] in
                 if let ticket { self?.answer(ticket, of: task, .accepted(sequence: sequence)) }
                 self?.environment.notify(
@@ -175,27 +177,149 @@ extension Coordinator {
         }
     }
 
-    /// Closes a task: last settlement, returns, and a snapshot of all balances.
-    private func finish(_ task: RunningTask, rounds: UInt32, model: Digest) throws(CoordinationError) {
+    /// Reveals what was withheld, settles a task and closes it: payments, returns, and a snapshot of all balances.
+    ///
+    /// It may be called again where it ended early: it goes on from what the ledger shows.
+    ///
+    /// - Parameter reason: why the task ends; nil where that follows from its rounds, after a restart.
+    /// - Returns: what keeps the task from ending; it is tried again later.
+    @discardableResult
+    func settleAndClose(
+        _ id: Digest, _ reason: TaskClosed.Reason?
+    ) throws(CoordinationError) -> CoordinationError? {
         try flush()
-        let closed = TaskClosed(task: task.id, rounds: rounds, model: model)
+        guard let opened = journal.state.tasks[id] else { return nil }
+        let secret: TaskSecret
+        do throws(CoordinationError) {
+            secret = try self.secret(of: opened)
+            try reveal(id, secret)
+        } catch {
+            guard error.code != .ledgerFailed else { throw error }
+            environment.notify(.taskFailed(task: id, error))
+            guard let task = running[id] else { return error }
+            task.failure = error
+            task.closing = task.closing ?? reason
+            task.retryAtMs = nowMs + CoordinationLimits.retryMs
+            return error
+        }
         do {
-            let settlement = try LedgerRules.closing(task.id, journal.state)
-            try journal.append(settlement + [.taskClosed(closed)], timeMs: nowMs)
-            for case .transfer(let transfer) in settlement where transfer.kind == .reward {
-                environment.notify(.rewarded(task: task.id, transfer))
-            }
+            guard let state = journal.state.tasks[id] else { return nil }
+            var bodies = state.stage == .settled ? [] : try LedgerRules.settlement(of: id, journal.state)
+            bodies.append(
+                .taskClosed(
+                    TaskClosed(
+                        task: id, rounds: state.roundsFinished, model: state.model ?? .zero,
+                        reason: reason ?? self.reason(state), secret: secret)))
+            try journal.append(bodies, timeMs: nowMs)
             try journal.appendDue(timeMs: nowMs)
             try journal.append([.snapshot(journal.state.snapshot)], timeMs: nowMs)
             _ = try journal.checkpoint()
+            announceClose(id, bodies)
         } catch {
             throw Self.ledgerFailed(error)
         }
-        running[task.id] = nil
-        let id = task.id
-        afterwards.append { [environment] in
-            environment.notify(.taskClosed(task: id, closed))
-            environment.notify(.workChanged(nil))
+        running[id] = nil
+        return nil
+    }
+
+    private func announceClose(_ id: Digest, _ bodies: [EntryBody]) {
+        for body in bodies {
+            switch body {
+            case .taskSettled(let settled): environment.notify(.taskSettled(task: id, settled))
+            case .transfer(let transfer) where transfer.kind == .reward:
+                environment.notify(.rewarded(task: id, transfer))
+            case .taskClosed(let closed):
+                afterwards.append { [environment] in
+                    environment.notify(.taskClosed(task: id, closed))
+                    environment.notify(.workChanged(nil))
+                }
+            default: break
+            }
+        }
+    }
+
+    /// Why a task ends that was settling when the process stopped: what its rounds and the time say.
+    private func reason(_ state: TaskState) -> TaskClosed.Reason {
+        guard let terms = state.opening.terms else { return .byOperator }
+        if state.divergedInARow >= LedgerLimits.divergedRounds { return .diverged }
+        if state.roundsFinished >= terms.roundCount || isAccurateEnough(state, terms) { return .completed }
+        return nowMs > terms.closeByMs ? .closeBy : .byOperator
+    }
+
+    /// Whether the last round reached the accuracy at which the task's file says that it stops.
+    private func isAccurateEnough(_ state: TaskState, _ terms: TaskTerms) -> Bool {
+        let text = String(decoding: state.opening.configuration, as: UTF8.self)
+        guard let configuration = try? TaskConfiguration(text: text) else { return false }
+        let id = state.opening.task
+        let plan = RoundEngine.Plan(task: id, configuration: configuration, terms: terms)
+        guard let wanted = plan.stopAccuracyPpm, let last = index.lastAggregated[id]?.last,
+            let reached = try? exactAccuracy(of: last, id, terms)
+        else { return false }
+        return reached >= wanted
+    }
+
+    /// Writes the exact metrics and scores of every withheld round, in order of rounds.
+    private func reveal(_ id: Digest, _ secret: TaskSecret) throws(CoordinationError) {
+        while let task = journal.state.tasks[id], let round = task.reveal?.round ?? task.waiting.first {
+            let number = round.number
+            let scored = try Self.scoredRound(
+                keptRecord(.scores(round: number), of: task, "the scores of round \(number)"))
+            let salt = secret.salt(round: number)
+            // Written down first and found wrong by the rules, it could never be put right.
+            guard scored.commitment(of: id, round: number, salt: salt) == round.seal.scoreCommitment else {
+                throw CoordinationError(
+                    .storageFailed, "the record of round \(number)'s scores is not what its seal committed to",
+                    hint: "put the task's private records back as they were")
+            }
+            let revealed = RoundRevealed(task: id, round: number, salt: salt, metrics: scored.metrics)
+            // The process may have stopped in the middle of a round's entries.
+            var parts = scored.parts(of: id, round: number)
+            if let begun = task.reveal {
+                parts.removeFirst(begun.scores.count / LedgerLimits.scoreCount)
+            } else {
+                propose(.roundRevealed(revealed), timeMs: nowMs)
+            }
+            for part in parts { propose(.scores(part), timeMs: nowMs) }
+            try flush()
+            environment.notify(.roundRevealed(task: id, revealed, scores: scored.scores))
+        }
+    }
+
+    /// A task's secret, from its record: the one that the task committed to.
+    func secret(of task: TaskState) throws(CoordinationError) -> TaskSecret {
+        let secret = try Self.secret(keptRecord(.secret, of: task, "the secret"))
+        guard secret.commitment == task.opening.terms?.secretCommitment else {
+            throw CoordinationError(
+                .storageFailed, "the secret of task \(task.opening.task) is not the one that it committed to",
+                hint: "put the task's private records back as they were")
+        }
+        return secret
+    }
+
+    /// A private record that must be there.
+    private func keptRecord(
+        _ record: TaskRecord, of task: TaskState, _ name: String
+    ) throws(CoordinationError) -> [UInt8] {
+        do throws(CoordinationError) {
+            return try environment.vault.record(record, task: task.opening.task)
+        } catch {
+            guard error.code == .notFound else { throw error }
+            throw CoordinationError(
+                .storageFailed, "\(name) of task \(task.opening.task) is lost: \(error.message)",
+                hint: "put the task's private records back; without them it can be neither run nor settled")
+        }
+    }
+
+    static func secret(_ bytes: [UInt8]) throws(CoordinationError) -> TaskSecret {
+        guard let value = try? Digest(bytes: bytes) else {
+            throw CoordinationError(.storageFailed, "the task's secret has \(bytes.count) bytes, not 32")
+        }
+        return TaskSecret(value)
+    }
+
+    static func scoredRound(_ bytes: [UInt8]) throws(CoordinationError) -> WithheldScores {
+        do { return try WithheldScores(decoding: bytes) } catch {
+            throw CoordinationError(.storageFailed, "a record of scores cannot be read: \(error)")
         }
     }
 

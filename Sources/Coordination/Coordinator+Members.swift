@@ -1,14 +1,18 @@
 package import Attestation
 import Federation
 package import Ledger
+import Rewards
 
 extension Coordinator {
     /// Registers a key as a participant; again, the answer is the same.
     ///
+    /// - Parameters:
+    ///   - units: what admission gives it, 1 to 8; 0 for the ordinary number.
+    ///   - isInvited: somebody vouched for the key. Where a task pays without proof of work, others are not let in.
     /// - Returns: its number, and the entry that says so.
-    /// - Throws: `limitExceeded`, or `ledgerFailed`.
+    /// - Throws: `limitExceeded`, `conflict`, or `ledgerFailed`.
     package func register(
-        _ key: PublicKey, label: String, nowMs: UInt64
+        _ key: PublicKey, label: String, units: UInt32 = 0, isInvited: Bool = true, nowMs: UInt64
     ) throws(CoordinationError) -> (number: ParticipantNumber, sequence: UInt64) {
         setTime(nowMs)
         if let number = journal.state.numbers[key] { return (number, index.registrations[Int(number)]) }
@@ -16,14 +20,99 @@ extension Coordinator {
             throw CoordinationError(
                 .limitExceeded, "there are \(participantCount) participants; this coordinator takes no more")
         }
-        propose(.participantRegistered(ParticipantRegistered(publicKey: key, label: label)), timeMs: self.nowMs)
+        if !isInvited { try refuseUnprovedPay() }
+        guard units == 0 || Units.allowed.contains(units) else {
+            throw CoordinationError(.conflict, "\(units) units; admission gives 1 to 8")
+        }
+        propose(
+            .participantRegistered(ParticipantRegistered(publicKey: key, label: label, units: units)),
+            timeMs: self.nowMs)
         try flush()
         guard let number = journal.state.numbers[key] else { throw Self.notRegistered(key) }
         membership.grow(to: participantCount)
-        for task in running.values { task.engine.admit(key, as: number) }
+        for task in journal.state.taskOrder.compactMap({ running[$0] }) {
+            task.engine.admit(key, as: number)
+            try assignTaskUnits(task, [number])
+        }
+        refreshUnits()
         environment.notify(.participantRegistered(number, key, label: label))
         _ = try heard(of: number)
         return (number, index.registrations[Int(number)])
+    }
+
+    /// Assigns units to a participant, from the next round opened on.
+    ///
+    /// - Parameter task: the task that they hold for; nil for all.
+    /// - Throws: `notFound`, `conflict` for units outside 1 to 8, or `ledgerFailed`.
+    package func assign(
+        units: UInt32, to number: ParticipantNumber, task: Digest? = nil, nowMs: UInt64
+    ) throws(CoordinationError) {
+        setTime(nowMs)
+        guard Int(number) < participantCount else {
+            throw CoordinationError(.notFound, "there is no participant \(number)")
+        }
+        guard Units.allowed.contains(units) else {
+            throw CoordinationError(.conflict, "\(units) units; a participant has 1 to 8", hint: "4 is ordinary")
+        }
+        if let task {
+            guard let state = journal.state.tasks[task] else {
+                throw CoordinationError(.notFound, "there is no task \(task)")
+            }
+            guard state.stage == .running else {
+                throw CoordinationError(.conflict, "the task \(task) has ended; its units stay as they are")
+            }
+        }
+        propose(units: units, of: number, task: task)
+        try flush()
+        refreshUnits()
+    }
+
+    private func propose(units: UInt32, of number: ParticipantNumber, task: Digest?) {
+        let change = journal.state.participants[Int(number)].unitChanges
+        propose(
+            .unitsAssigned(UnitsAssigned(task: task, participant: number, units: units, change: change)), timeMs: nowMs)
+    }
+
+    /// Assigns the units that a task's file names by key, durably: a participant's next change counts from there. Not by
+    /// label, which a participant chooses itself.
+    func assignTaskUnits(
+        _ task: RunningTask, _ numbers: some Sequence<ParticipantNumber>
+    ) throws(CoordinationError) {
+        guard !task.configuration.weights.units.isEmpty, journal.state.tasks[task.id]?.stage == .running else { return }
+        for number in numbers {
+            let name = journal.state.participants[Int(number)].key.did
+            guard let units = task.configuration.weights.units[name],
+                journal.state.tasks[task.id]?.units(of: number, journal.state) != units
+            else { continue }
+            propose(units: units, of: number, task: task.id)
+        }
+        try flush()
+    }
+
+    /// Tells the engines the units that the ledger has.
+    func refreshUnits() {
+        for task in running.values { refreshUnits(task) }
+    }
+
+    func refreshUnits(_ task: RunningTask) {
+        guard let state = journal.state.tasks[task.id] else { return }
+        task.engine.units = state.unitsByParticipant(journal.state)
+    }
+
+    /// Refuses to let in keys that nobody vouches for while a task pays without proof of work.
+    private func refuseUnprovedPay() throws(CoordinationError) {
+        // A task that stands still pays as well, once it goes on.
+        for id in journal.state.taskOrder {
+            guard let task = journal.state.tasks[id], task.stage != .closed, let terms = task.opening.terms,
+                terms.pool > 0, !terms.acceptsUnprovedPay
+            else { continue }
+            throw CoordinationError(
+                .conflict,
+                """
+                the task \(Self.name(of: task)) pays at proof level L0, where several keys of one person cannot be \
+                told apart, so keys that nobody invited are not let in
+                """, hint: "ask the operator for an invitation")
+        }
     }
 
     /// Notes that a key was heard of.
@@ -84,7 +173,9 @@ extension Coordinator {
                     task: id, round: invitation.round, baseModel: invitation.baseModel,
                     byteCount: task.blob.byteCount, deadlineMs: invitation.deadlineMs,
                     previousContribution: journal.state.participants[Int(number)].lastContribution,
-                    ledgerRoot: journal.root, previousModel: task.previousModel))
+                    ledgerRoot: visibleRoot, fundingSequence: index.fundings[id],
+                    previousModel: index.lastAggregated[id]?.last?.baseModel,
+                    boundSquared: journal.state.tasks[id]?.round?.boundSquared))
         }
         return .idle(reason: idleReason, allClosed: isEveryTaskClosed)
     }
@@ -106,10 +197,23 @@ extension Coordinator {
         guard !open.isEmpty else {
             return journal.state.taskOrder.isEmpty ? "no task is open yet" : "every task is closed"
         }
+        // Not who has contributed to an open round, nor how many: that is for the operator.
         for task in open {
-            if let reason = waitingFor(task) { return "\(task.configuration.name): \(reason)" }
+            let name = task.configuration.name
+            if task.failure != nil { return "\(name): it stands still until the operator has looked at it" }
+            if let invitation = task.invitation {
+                return "\(name): round \(invitation.round) is open until \(Self.clock(invitation.deadlineMs)) UTC"
+            }
+            if !task.isAggregating { return "\(name): waiting for participants" }
         }
         return "the round is being averaged"
+    }
+
+    /// The time of day, in UTC, to the second.
+    private static func clock(_ timeMs: UInt64) -> String {
+        let seconds = timeMs / 1_000 % 86_400
+        let parts = [seconds / 3_600, seconds / 60 % 60, seconds % 60]
+        return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }
 
     /// Notes that a participant was heard of; if that makes it available, tasks that wait for participants may start.

@@ -51,10 +51,14 @@ extension Coordinator {
 
     /// An entry with the proof that a signed checkpoint covers it: C2SP tlog-proof.
     ///
+    /// - Parameter key: who asks; of an open round each sees its own contribution only. Nil for the operator.
     /// - Throws: `notFound`, or `ledgerFailed`.
-    package func receipt(sequence: UInt64) throws(CoordinationError) -> String {
-        do {
+    package func receipt(sequence: UInt64, for key: PublicKey?) throws(CoordinationError) -> String {
+        do throws(LedgerError) {
             let entry = try journal.entry(at: sequence)
+            guard sequence < visibleEntryCount || key == nil || Self.isOwn(entry.entry.body, of: key) else {
+                throw LedgerError(.unknownEntry, "entry \(sequence) belongs to a round that is not sealed yet")
+            }
             let note = try currentCheckpoint()
             return Receipt(
                 entry: entry.bytes, index: sequence, proof: try journal.inclusionProof(sequence: sequence),
@@ -66,17 +70,34 @@ extension Coordinator {
         }
     }
 
-    /// The signed head of the log.
+    private static func isOwn(_ body: EntryBody, of key: PublicKey?) -> Bool {
+        switch body {
+        case .contributionAccepted(let entry): entry.statement.participantKey == key
+        case .participantRegistered(let entry): entry.publicKey == key
+        case .contributionRefused, .roundOpened, .roundSealed, .scores, .roundRevealed: false
+        default: true
+        }
+    }
+
+    /// The signed head over the entries that may be shown to everybody.
+    package func visibleCheckpoint() throws(CoordinationError) -> String {
+        let visible = visibleEntryCount
+        guard visible < journal.count else { return try checkpoint() }
+        do { return try journal.signedHead(atSize: visible).encoded } catch { throw Self.ledgerFailed(error) }
+    }
+
+    /// The signed head of the whole log.
     package func checkpoint() throws(CoordinationError) -> String {
         do { return try currentCheckpoint().encoded } catch { throw Self.ledgerFailed(error) }
     }
 
-    /// The bytes of some entries; those past the end are left out.
+    /// The bytes of some entries; those past the end, and those of rounds that are not sealed yet, are left out.
     package func entries(from first: UInt64, count: Int) throws(CoordinationError) -> [[UInt8]] {
-        guard first < journal.count, count > 0 else { return [] }
+        let visible = visibleEntryCount
+        guard first < visible, count > 0 else { return [] }
         let (end, overflow) = first.addingReportingOverflow(UInt64(count))
         do {
-            return try journal.entries(in: first..<(overflow ? journal.count : min(end, journal.count))).map(\.bytes)
+            return try journal.entries(in: first..<(overflow ? visible : min(end, visible))).map(\.bytes)
         } catch {
             throw Self.ledgerFailed(error)
         }

@@ -9,9 +9,11 @@ extension Coordinator {
         let name = running[id]?.configuration.name ?? Self.name(of: task)
         guard let open = running[id] else {
             return TaskStatus(
-                task: id, name: name, round: task.roundsFinished, roundCount: task.roundsFinished, stage: .closed,
-                acceptedCount: 0, invitedCount: 0, deadlineMs: nil, model: task.model,
-                accuracyPpm: index.lastAggregated[id]?.last?.sealed.metrics?.testAccuracyPpm, waitingFor: nil)
+                task: id, name: name, round: task.roundsFinished, roundCount: task.roundsFinished,
+                stage: task.stage == .closed ? .closed : .failed,
+                acceptedCount: 0, invitedCount: 0, deadlineMs: nil, model: task.model ?? .zero,
+                accuracyPpm: index.lastAggregated[id]?.last?.sealed.metrics?.testAccuracyPpm, waitingFor: nil,
+                terms: task.opening.terms, funded: task.held(journal.state))
         }
         let stage: TaskStatus.Stage
         if open.failure != nil {
@@ -24,9 +26,9 @@ extension Coordinator {
         return TaskStatus(
             task: id, name: name, round: open.engine.round, roundCount: UInt32(open.configuration.roundCount),
             stage: stage, acceptedCount: open.accepted.count, invitedCount: open.invitation?.cohort.count ?? 0,
-            deadlineMs: open.deadlineMs, model: task.model,
+            deadlineMs: open.deadlineMs, model: task.model ?? .zero,
             accuracyPpm: index.lastAggregated[id]?.last?.sealed.metrics?.testAccuracyPpm,
-            waitingFor: waitingFor(open))
+            waitingFor: waitingFor(open), terms: open.terms, funded: task.held(journal.state))
     }
 
     /// What a task waits for: "waiting for 2 of 5: edge-3 (last seen 12 s ago), edge-4 (not seen yet)".
@@ -69,7 +71,7 @@ extension Coordinator {
 
     private static let shownNameCount = 4
 
-    private static func name(of task: TaskState) -> String {
+    static func name(of task: TaskState) -> String {
         let text = String(decoding: task.opening.configuration, as: UTF8.self)
         return (try? TaskConfiguration(text: text))?.name ?? String(task.opening.task.hex.prefix(12))
     }

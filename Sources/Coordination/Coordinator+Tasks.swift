@@ -1,6 +1,7 @@
 package import Attestation
 import Federation
 import Ledger
+import Rewards
 import Tensors
 import Training
 
@@ -9,105 +10,213 @@ package struct OpenedTask: Equatable, Sendable {
     package let task: Digest
     /// It was open, or closed, before.
     package let existed: Bool
-    /// The most that it can pay: its rounds times its pool per round, in units.
+    /// The most that it can pay, in units: its pool, which is funded.
     package let price: UInt64
 }
 
 extension Coordinator {
-    /// Opens a task: checks what it may cost, writes it to the ledger with its sponsor's escrow, and starts it as soon
-    /// as enough participants are there. Opened again, it is as it was.
+    /// Opens a task: writes it to the ledger with its funding, and starts it as soon as enough participants are there.
+    /// Opened again, it is as it was.
     ///
-    /// - Parameter escrow: what the sponsor puts up, in units; 0 for the whole price. Ignored where tokens are issued.
+    /// The sponsor's escrow takes the whole pool, or the whole pool is issued into the task's account: what a task
+    /// promises is there.
+    ///
     /// - Throws: `invalidTask`, `limitExceeded`, `storageFailed`, or `ledgerFailed`.
-    package func open(
-        _ material: TaskMaterial, escrow: UInt64, nowMs: UInt64
-    ) throws(CoordinationError) -> OpenedTask {
+    package func open(_ material: TaskMaterial, nowMs: UInt64) throws(CoordinationError) -> OpenedTask {
         setTime(nowMs)
-        let configuration = Array(material.task.text.utf8)
+        let task = material.task
+        let configuration = Array(task.text.utf8)
         let id = SHA256.hash(configuration)
-        let price = try price(of: material.task)
-        if journal.state.tasks[id] != nil { return OpenedTask(task: id, existed: true, price: price) }
+        if journal.state.tasks[id] != nil { return OpenedTask(task: id, existed: true, price: task.reward.pool) }
         guard running.count < CoordinationLimits.openTaskCount else {
             throw CoordinationError(
                 .limitExceeded, "\(running.count) tasks are open; at most \(CoordinationLimits.openTaskCount) may be")
         }
-        let deposit = try deposit(for: material.task, escrow: escrow, price: price, id)
-        let blob = ParameterBlob(layout: material.task.architecture.parameterLayout)
-        let model = SharedParameterSet(material.task.architecture.initialParameters(seed: material.task.seed))
-        let digest = blob.digest(of: model.parameters, threads: environment.threads)
-        try environment.vault.storeModel(
-            task: id, round: 0, digest: digest, chunkHashes: nil, header: blob.header, parameters: model.parameters)
-        let opening = TaskOpened(
-            task: id, configuration: configuration, initialModel: digest, parameterCount: UInt64(blob.layout.count),
-            gridFractionBits: UInt32(material.task.grid.fractionBits),
-            validationRoot: ValidationSet.root(of: material.validation), reward: material.task.reward,
-            quorum: UInt32(material.task.cohort.quorum))
-        propose(.taskOpened(opening), timeMs: self.nowMs)
-        if let deposit { propose(.transfer(deposit), timeMs: self.nowMs) }
-        try flush()
-        environment.notify(.taskOpened(id, name: material.task.name))
-        if let task = journal.state.tasks[id] { try takeUp(task, material: material) }
-        environment.notify(.workChanged(nil))
-        return OpenedTask(task: id, existed: false, price: price)
-    }
-
-    /// The most that a task can pay.
-    private func price(of task: TaskConfiguration) throws(CoordinationError) -> UInt64 {
-        let (price, overflow) = UInt64(task.roundCount).multipliedReportingOverflow(by: task.reward.poolPerRound)
-        guard !overflow, price <= LedgerLimits.cap else {
-            throw CoordinationError(
-                .invalidTask, "\(task.roundCount) rounds of \(TokenAmount.text(task.reward.poolPerRound)) are too much")
-        }
-        return price
-    }
-
-    /// The sponsor's deposit, if one pays; checks that the money is there.
-    private func deposit(
-        for task: TaskConfiguration, escrow: UInt64, price: UInt64, _ id: Digest
-    ) throws(CoordinationError) -> Transfer? {
-        guard let sponsor = task.reward.sponsor else {
-            let left = (journal.state.genesis?.cap ?? 0) - min(journal.state.genesis?.cap ?? 0, journal.state.supply)
-            guard price <= left else {
-                throw CoordinationError(
-                    .invalidTask,
-                    "the task can pay \(TokenAmount.text(price)); only \(TokenAmount.text(left)) may still be issued",
-                    hint: "open it with fewer rounds, a smaller pool_per_round, or a sponsor")
-            }
-            return nil
-        }
-        let amount = escrow == 0 ? price : escrow
-        let balance = journal.state.accounts.balance(of: sponsor).available
-        guard amount <= balance else {
+        guard configuration.count <= LedgerLimits.configurationByteCount else {
             throw CoordinationError(
                 .invalidTask,
-                "an escrow of \(TokenAmount.text(amount)) from \(sponsor), which has \(TokenAmount.text(balance))",
-                hint: "grant the sponsor more at `coordinator init`, or lower the escrow")
+                """
+                written out, the task's file has \(configuration.count) bytes; the ledger takes \
+                \(LedgerLimits.configurationByteCount)
+                """, hint: "name fewer participants under weights.units")
         }
-        return Transfer(
-            kind: .deposit, debit: sponsor, credit: .escrow(id), amount: amount, task: id, period: 0)
+        try checkTrust(task)
+        try checkMoney(task)
+        let secret = environment.makeSecret()
+        let (sets, bound) = try Self.evaluation(of: material, secret)
+        try environment.vault.storeRecord(.secret, task: id, bytes: secret.value.bytes)
+        let terms = task.terms(normBoundSquared: bound, openedAtMs: self.nowMs, secret: secret)
+        let opening = TaskOpened(
+            task: id, configuration: configuration, initialModel: nil,
+            parameterCount: UInt64(task.architecture.parameterLayout.count),
+            gridFractionBits: UInt32(task.grid.fractionBits),
+            validationRoot: ValidationSet.root(of: sets.validation, salt: secret.validationSalt), reward: nil,
+            terms: terms, quorum: UInt32(task.cohort.quorum))
+        propose(.taskOpened(opening), timeMs: self.nowMs)
+        try appendDue(for: id)
+        environment.notify(.taskOpened(id, name: task.name))
+        if let state = journal.state.tasks[id] { try takeUp(state, material: material) }
+        environment.notify(.workChanged(nil))
+        return OpenedTask(task: id, existed: false, price: task.reward.pool)
+    }
+
+    /// What may not be opened on this coordinator, whatever the ledger's rules say.
+    private func checkTrust(_ task: TaskConfiguration) throws(CoordinationError) {
+        if task.reward.pool > 0, !task.reward.acceptsUnprovedPay, environment.isRegistrationOpen() {
+            throw CoordinationError(
+                .invalidTask,
+                """
+                the task pays at proof level L0 while anybody may register here: one person with many keys earns many \
+                shares
+                """,
+                hint: """
+                    take participants by invitation (participation: invited in coordinator.yaml), or write \
+                    unproved_pay: accepted under reward, which every participant is told
+                    """)
+        }
+        if task.weights.weighting == .claimed, task.reward.samplesCap == 0 {
+            throw CoordinationError(
+                .invalidTask,
+                "weights.weighting claimed without a cap: one participant's word would decide the average",
+                hint: "write samples_cap under reward, or leave weighting out")
+        }
+        if let name = task.weights.units.keys.sorted().first(where: { !$0.hasPrefix("did:key:") }) {
+            throw CoordinationError(
+                .invalidTask,
+                "weights.units names \"\(name)\", which is no key: anybody could register under that label",
+                hint: "write the participant's key, did:key:…, as `tributary coordinator status` shows it")
+        }
+        if task.reward.score == .samples, task.reward.samplesCap == 0 {
+            throw CoordinationError(
+                .invalidTask, "reward.score samples without a cap: one participant's word would take the pool",
+                hint: "write samples_cap under reward, or score: value")
+        }
+        if task.trust == .open, task.cohort.size < participantCount {
+            throw CoordinationError(
+                .invalidTask,
+                """
+                cohort.size \(task.cohort.size) of a task with trust: open, but \(participantCount) participants are \
+                admitted: being invited to the first rounds is what gets paid, so everybody is
+                """, hint: "write a cohort.size of at least \(participantCount)")
+        }
+    }
+
+    /// Says who lacks the money, in words that the ledger's rules do not have.
+    private func checkMoney(_ task: TaskConfiguration) throws(CoordinationError) {
+        let pool = task.reward.pool
+        guard pool > 0 else { return }
+        if let sponsor = task.reward.sponsor {
+            let balance = journal.state.accounts.balance(of: sponsor).available
+            guard pool <= balance else {
+                throw CoordinationError(
+                    .invalidTask,
+                    "a pool of \(TokenAmount.text(pool)) from \(sponsor), which has \(TokenAmount.text(balance))",
+                    hint: "grant the sponsor more at `coordinator init`, or lower reward.pool")
+            }
+        } else {
+            let cap = journal.state.genesis?.cap ?? 0
+            let left = cap - min(cap, journal.state.supply)
+            guard pool <= left else {
+                throw CoordinationError(
+                    .invalidTask,
+                    """
+                    a pool of \(TokenAmount.text(pool)); only \(TokenAmount.text(left)) may still be issued, the pools \
+                    of open tasks aside
+                    """, hint: "lower reward.pool, or name a sponsor")
+            }
+        }
+    }
+
+    /// The sets that a task is measured on, and its bound on the length of updates.
+    private static func evaluation(
+        of material: TaskMaterial, _ secret: TaskSecret
+    ) throws(CoordinationError) -> (EvaluationSets, UInt128?) {
+        do {
+            let sets = try material.evaluation(secret)
+            return (sets, try NormRehearsal.boundSquared(material.task, examples: sets.validation))
+        } catch let error as FederationError {
+            throw CoordinationError(.invalidTask, error.message, hint: error.hint)
+        } catch {
+            throw CoordinationError(.invalidTask, "\(error)")
+        }
+    }
+
+    /// Closes a task now, whatever it reached: an open round is given up, what was earned is paid, the rest returned.
+    ///
+    /// - Throws: `notFound` if there is no such task, `conflict` if it is closed, `ledgerFailed`, or what keeps the task
+    ///   from being settled, such as `storageFailed` if its secret is lost.
+    package func closeTask(_ id: Digest, nowMs: UInt64) throws(CoordinationError) {
+        setTime(nowMs)
+        guard let state = journal.state.tasks[id] else {
+            throw CoordinationError(.notFound, "there is no task \(id)")
+        }
+        guard state.stage != .closed else { throw CoordinationError(.conflict, "the task \(id) is closed") }
+        guard let task = running[id] else { return try closeUnattended(state, .byOperator) }
+        try close(task, .byOperator)
+        if let failure = task.failure { throw failure }
+    }
+
+    func close(_ task: RunningTask, _ reason: TaskClosed.Reason) throws(CoordinationError) {
+        let hasFailed = task.failure != nil
+        task.closing = reason
+        task.failure = nil
+        task.retryAtMs = nil
+        if hasFailed { task.isAggregating = false }
+        task.heldAggregation = nil
+        // Its rounds are over already, and only its settlement failed.
+        if task.engine.isFinished {
+            try settleAndClose(task.id, reason)
+            return
+        }
+        try handle(.close(reason, computationFailed: hasFailed || !task.isAggregating), for: task)
+    }
+
+    /// Closes a task whose data cannot be read: its engine does not run, so the ledger's state alone decides.
+    private func closeUnattended(_ state: TaskState, _ reason: TaskClosed.Reason) throws(CoordinationError) {
+        let id = state.opening.task
+        if let round = state.round, round.sealed == nil {
+            let sealed = RoundSealed(
+                task: id, round: round.number, outcome: .abandoned, accepted: UInt32(round.accepted.count),
+                totalWeight: round.totalWeight, aggregate: nil, model: state.model ?? .zero,
+                serverState: state.serverState, metrics: nil, scoreCommitment: nil)
+            propose(.roundSealed(sealed), timeMs: nowMs)
+            try flush()
+        }
+        if let failure = try settleAndClose(id, reason) { throw failure }
     }
 
     /// Goes on with a task as the ledger shows it: starts its next round, or resumes the open one.
     func takeUp(_ state: TaskState, material given: TaskMaterial? = nil) throws(CoordinationError) {
         let id = state.opening.task
-        let material: TaskMaterial
+        if state.stage != .running {
+            try settleAndClose(id, running[id]?.closing)
+            return
+        }
+        let task: RunningTask
         do {
-            material = try given ?? environment.material(state.opening)
-            guard ValidationSet.root(of: material.validation) == state.opening.validationRoot else {
+            let material = try given ?? environment.material(state.opening)
+            let secret = try secret(of: state)
+            let sets = try material.evaluation(secret)
+            guard
+                ValidationSet.root(of: sets.validation, salt: secret.validationSalt) == state.opening.validationRoot
+            else {
                 throw CoordinationError(
                     .invalidTask, "the validation set is not the one that task \(id) was opened with",
                     hint: "put the task's data back where they were")
             }
+            task = try makeRunningTask(state, material.task, sets, secret)
         } catch {
             let cause = (error as? CoordinationError) ?? CoordinationError(.invalidTask, "\(error)")
             running[id]?.retryAtMs = nowMs + CoordinationLimits.retryMs
             environment.notify(.taskFailed(task: id, cause))
             return
         }
-        let task = makeRunningTask(state, material)
-        // Whoever declined it before its disk failed still does.
+        // A participant that declined the task before its disk failed still does.
         task.declined = running[id]?.declined ?? []
+        let closing = running[id]?.closing
         running[id] = task
+        try assignTaskUnits(task, journal.state.participants.indices.map { ParticipantNumber($0) })
+        refreshUnits(task)
         if let round = state.round {
             let firstTicket = nextTicket
             nextTicket += UInt64(round.accepted.count)
@@ -117,10 +226,11 @@ extension Coordinator {
             try perform(task.engine.resume(round, firstTicket: firstTicket, atMs: nowMs), task)
             task.isResuming = false
             try flush()
-        } else {
+        } else if closing == nil {
             task.hasOpenedRound = given != nil
             try start(task)
         }
+        if let closing { try close(task, closing) }
     }
 
     /// Takes up a task anew whose disk had failed, from what the ledger shows: as after a restart. Answers to the jobs
@@ -130,32 +240,63 @@ extension Coordinator {
         try takeUp(state)
     }
 
-    private func makeRunningTask(_ state: TaskState, _ material: TaskMaterial) -> RunningTask {
+    private func makeRunningTask(
+        _ state: TaskState, _ configuration: TaskConfiguration, _ sets: EvaluationSets, _ secret: TaskSecret
+    ) throws(CoordinationError) -> RunningTask {
         let id = state.opening.task
-        let blob = ParameterBlob(layout: material.task.architecture.parameterLayout)
+        guard let terms = state.opening.terms else {
+            throw CoordinationError(.invalidTask, "the task \(id) is of rules version 1")
+        }
+        let blob = ParameterBlob(layout: configuration.architecture.parameterLayout)
         var aggregated = index.lastAggregated[id] ?? []
         if state.round?.sealed != nil, !aggregated.isEmpty { aggregated.removeLast() }
         let last = aggregated.last
         let base = state.round?.baseModel ?? state.model
         let computation = TaskComputation(
-            task: id, material: material, blob: blob,
+            task: id, configuration: configuration, terms: terms, sets: sets, secret: secret, blob: blob,
             start: TaskComputation.Start(
-                model: base, previousModel: last?.baseModel, serverState: last?.sealed.serverState),
+                model: base, serverState: last?.sealed.serverState,
+                scoredRounds: aggregated.reversed().map(\.round)),
             vault: environment.vault, threads: environment.threads)
         let statements = journal.state.participants.enumerated().filter { $0.element.acceptedCount > 0 }
         let engine = RoundEngine(
             plan: RoundEngine.Plan(
-                task: id, configuration: material.task, fewestAvailable: material.task.cohort.quorum),
-            round: state.roundsFinished, model: base, participants: journal.state.numbers,
+                task: id, configuration: configuration, terms: terms, fewestAvailable: configuration.cohort.quorum),
+            round: state.roundsFinished, model: base ?? .zero, participants: journal.state.numbers,
             lastStatements: Dictionary(
                 uniqueKeysWithValues: statements.map { (ParticipantNumber($0.offset), $0.element.lastContribution) }),
-            serverState: last?.sealed.serverState, accuracyPpm: last?.sealed.metrics?.testAccuracyPpm ?? 0)
+            serverState: last?.sealed.serverState, accuracyPpm: try exactAccuracy(of: last, id, terms),
+            boundHistory: BoundHistory(
+                // A round that is sealed and not yet scored is sealed again.
+                recent: state.round?.sealed == nil ? state.recentNorms : state.recentNorms.dropLast(),
+                base: state.boundBase),
+            divergedCount: state.divergedInARow)
         defer { nextGeneration += 1 }
-        let task = RunningTask(
-            id: id, configuration: material.task, blob: blob, computation: computation, engine: engine,
+        return RunningTask(
+            id: id, terms: terms, configuration: configuration, blob: blob, computation: computation, engine: engine,
             generation: nextGeneration)
-        task.previousModel = last?.baseModel
-        return task
+    }
+
+    /// Test accuracy after a round, in parts per million: the ledger has it rounded while scores are withheld.
+    func exactAccuracy(
+        of round: LedgerIndex.AggregatedRound?, _ task: Digest, _ terms: TaskTerms
+    ) throws(CoordinationError) -> UInt32 {
+        guard let round else { return 0 }
+        guard round.sealed.scoreCommitment != nil else { return round.sealed.metrics?.testAccuracyPpm ?? 0 }
+        let bytes = try environment.vault.record(.scores(round: round.round), task: task)
+        return try Self.scoredRound(bytes).metrics.testAccuracyPpm
+    }
+
+    /// The initial model of a task whose first round is about to be opened: it follows from the root over all entries
+    /// so far, so nobody could know it before the task was open and its participants registered.
+    private func begin(_ task: RunningTask) throws(CoordinationError) {
+        try flush()
+        let model = task.configuration.initialModel(start: TaskStart.seed(root: journal.root, task: task.id))
+        let digest = task.blob.digest(of: model, threads: environment.threads)
+        try environment.vault.storeModel(
+            task: task.id, round: 0, digest: digest, chunkHashes: nil, header: task.blob.header, parameters: model)
+        task.computation.begin(from: digest)
+        task.engine.begin(from: digest)
     }
 
     /// Starts the tasks that wait for participants, if enough are there.
@@ -179,6 +320,12 @@ extension Coordinator {
             if nowMs < until { return }
         }
         task.engine.unavailable = absent
+        if available >= max(1, task.engine.plan.fewestAvailable), journal.state.tasks[task.id]?.model == nil {
+            do throws(CoordinationError) { try begin(task) } catch {
+                guard error.code != .ledgerFailed else { throw error }
+                return fail(task, error)
+            }
+        }
         try handle(.start, for: task)
     }
 }

@@ -35,11 +35,16 @@ extension Coordinator {
     /// Appends what the rules say is due now, and reports the rewards among it.
     func appendDue(for task: Digest) throws(CoordinationError) {
         try flush()
-        let due = LedgerRules.due(journal.state)
-        guard !due.isEmpty else { return }
-        do { try journal.appendDue(timeMs: nowMs) } catch { throw Self.ledgerFailed(error) }
-        for case .transfer(let transfer) in due where transfer.kind == .reward {
-            environment.notify(.rewarded(task: task, transfer))
+        guard journal.state.hasDue else { return }
+        do {
+            for result in try journal.appendDue(timeMs: nowMs) where result.outcome == .appended {
+                let body = try journal.entry(at: result.sequence).entry.body
+                index.take(body, sequence: result.sequence)
+                guard case .transfer(let transfer) = body, transfer.kind == .reward else { continue }
+                environment.notify(.rewarded(task: task, transfer))
+            }
+        } catch {
+            throw Self.ledgerFailed(error)
         }
     }
 }

@@ -21,11 +21,16 @@ package final class Coordinator {
         package let submit: (CoordinatorJob) -> Void
         /// Hears what happened.
         package let notify: (CoordinatorNotice) -> Void
+        /// Draws a new task's secret: 32 bytes that nobody can guess.
+        package let makeSecret: () -> TaskSecret
+        /// Whether anybody may register, invited or not.
+        package let isRegistrationOpen: () -> Bool
 
         package init(
             store: any LedgerStore, signer: NoteSigner, vault: any BlobVault, threads: Int,
             material: @escaping (TaskOpened) throws -> TaskMaterial, submit: @escaping (CoordinatorJob) -> Void,
-            notify: @escaping (CoordinatorNotice) -> Void
+            notify: @escaping (CoordinatorNotice) -> Void, makeSecret: @escaping () -> TaskSecret,
+            isRegistrationOpen: @escaping () -> Bool = { false }
         ) {
             self.store = store
             self.signer = signer
@@ -34,6 +39,8 @@ package final class Coordinator {
             self.material = material
             self.submit = submit
             self.notify = notify
+            self.makeSecret = makeSecret
+            self.isRegistrationOpen = isRegistrationOpen
         }
     }
 
@@ -141,6 +148,17 @@ package final class Coordinator {
 
     /// Whether that task was opened and is closed by now.
     package func isClosed(_ task: Digest) -> Bool { journal.state.tasks[task]?.stage == .closed }
+
+    /// Entries that may be shown to everybody: those before the first open round's contributions. What an open round
+    /// holds is known to its senders alone, until the round is sealed.
+    package var visibleEntryCount: UInt64 {
+        var count = journal.count
+        for opened in index.openRounds.values { count = min(count, opened + 1) }
+        return count
+    }
+
+    /// Root over the entries that may be shown to everybody: it does not move with contributions to an open round.
+    var visibleRoot: Digest { (try? journal.root(atSize: visibleEntryCount)) ?? journal.root }
 
     /// Signs the ledger's head and ends its use. Nothing may be called afterwards.
     package func close() throws(CoordinationError) {

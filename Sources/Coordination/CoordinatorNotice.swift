@@ -13,6 +13,10 @@ package enum CoordinatorNotice: Sendable {
     case contributionAccepted(task: Digest, round: UInt32, AcceptedContribution, sequence: UInt64)
     case contributionRefused(task: Digest, round: UInt32, PublicKey?, RefusalReason, detail: String)
     case roundSealed(task: Digest, RoundSealed, scores: [ContributionScore])
+    /// A round's exact metrics and scores, at the task's close.
+    case roundRevealed(task: Digest, RoundRevealed, scores: [ContributionScore])
+    /// The task was settled; its rewards follow.
+    case taskSettled(task: Digest, TaskSettled)
     case rewarded(task: Digest, Transfer)
     case taskClosed(task: Digest, TaskClosed)
     /// A participant missed too many rounds and is left out until then.

@@ -15,6 +15,8 @@ final class RunningTask {
     }
 
     let id: Digest
+    /// The terms that the ledger has of it.
+    let terms: TaskTerms
     let configuration: TaskConfiguration
     let blob: ParameterBlob
     let computation: TaskComputation
@@ -46,20 +48,22 @@ final class RunningTask {
     var hasOpenedRound = false
     /// The round that the ledger shows open is being taken up.
     var isResuming = false
+    /// Why the task is to end, once it is; kept while it stands still.
+    var closing: TaskClosed.Reason?
     /// Why the task stands still, if it does.
     var failure: CoordinationError?
     /// When it is taken up anew, if what failed may have passed.
     var retryAtMs: UInt64?
     var lastSealed: RoundSealed?
     var lastScores: [ContributionScore] = []
-    /// The model before the last change.
-    var previousModel: Digest?
 
     init(
-        id: Digest, configuration: TaskConfiguration, blob: ParameterBlob, computation: TaskComputation,
+        id: Digest, terms: TaskTerms, configuration: TaskConfiguration, blob: ParameterBlob,
+        computation: TaskComputation,
         engine: RoundEngine, generation: UInt64
     ) {
         self.id = id
+        self.terms = terms
         self.configuration = configuration
         self.blob = blob
         self.computation = computation

@@ -14,9 +14,11 @@ final class TaskComputation: @unchecked Sendable {
     private let blob: ParameterBlob
     private let vault: any BlobVault
     private let threads: Int
-    private let material: TaskMaterial
+    private let terms: TaskTerms
+    private let sets: EvaluationSets
+    private let secret: TaskSecret
     private let scan: UpdateScan
-    private let start: Start
+    private var start: Start
     /// Made by the first job that needs it.
     private var aggregator: Aggregator?
     /// Updates that were checked since the start, by ticket: their files are what was accepted.
@@ -30,39 +32,59 @@ final class TaskComputation: @unchecked Sendable {
 
     /// What the task's next round starts from, by digest.
     struct Start {
-        let model: Digest
-        let previousModel: Digest?
-        let serverState: Digest?
+        /// Nil before the first round.
+        var model: Digest?
+        var serverState: Digest?
+        /// The last scored rounds whose records are kept, newest first.
+        var scoredRounds: [UInt32]
     }
 
     init(
-        task: Digest, material: TaskMaterial, blob: ParameterBlob, start: Start, vault: any BlobVault, threads: Int
+        task: Digest, configuration: TaskConfiguration, terms: TaskTerms, sets: EvaluationSets, secret: TaskSecret,
+        blob: ParameterBlob, start: Start, vault: any BlobVault, threads: Int
     ) {
         self.task = task
-        self.material = material
-        configuration = material.task
+        self.configuration = configuration
+        self.terms = terms
+        self.sets = sets
+        self.secret = secret
         self.blob = blob
         self.start = start
         self.vault = vault
         self.threads = threads
-        scan = UpdateScan(blob: blob, grid: material.task.grid)
+        scan = UpdateScan(blob: blob, grid: configuration.grid)
     }
 
-    /// Makes an upload durable and judges it: signature, digest, shape, grid.
+    /// Sets the model that the first round starts from; to be called before the first job.
+    func begin(from model: Digest) { start.model = model }
+
+    /// Makes an upload durable and judges it: signature, digest, possession, shape, grid.
     ///
     /// - Throws: what is the coordinator's own fault, such as a full disk.
     func check(
-        _ entry: ContributionAccepted, ticket: UInt64
+        _ contribution: SignedContribution, _ statement: ContributionStatement, ticket: UInt64
     ) throws(CoordinationError) -> UpdateVerdict {
-        let statement = entry.statement
-        guard entry.contribution.isSigned(by: statement.participantKey) else {
+        guard contribution.isSigned(by: statement.participantKey) else {
             return .refused(.badSignature, detail: "the signature is not \(statement.participantKey.did)'s")
         }
         try vault.finishUpload(task: task, round: statement.round, digest: statement.update)
         let file = try vault.update(task: task, round: statement.round, digest: statement.update)
-        if let fault = try scanned(file) { return .refused(fault.reason, detail: fault.detail) }
+        let squaredNorm: UInt128
+        switch try scanned(file) {
+        case .failure(let fault): return .refused(fault.reason, detail: fault.detail)
+        case .success(let norm): squaredNorm = norm
+        }
+        guard try possession(of: file, by: statement.participantKey) == statement.possession else {
+            return .refused(.digestMismatch, detail: UpdateVerifier.possessionDetail)
+        }
         checked.insert(ticket)
-        return .sound
+        return .sound(squaredNorm: squaredNorm)
+    }
+
+    private func possession(of file: any BlobReading, by key: PublicKey) throws(CoordinationError) -> Digest {
+        do { return try file.possession(by: key) } catch {
+            throw CoordinationError(.storageFailed, error.message)
+        }
     }
 
     /// Lets go of an update that was checked and then not accepted.
@@ -100,10 +122,14 @@ final class TaskComputation: @unchecked Sendable {
     func seal(round: UInt32, accepted: [AcceptedContribution]) throws(CoordinationError) -> RoundResult {
         checked.removeAll()
         do {
+            let result: RoundResult
             switch try currentAggregator() {
-            case .scoring(let aggregator): return try seal(round, accepted, with: aggregator)
-            case .streaming(let aggregator): return try seal(round, accepted, with: aggregator)
+            case .scoring(let aggregator): result = try seal(round, accepted, with: aggregator)
+            case .streaming(let aggregator): result = try seal(round, accepted, with: aggregator)
             }
+            start.model = result.model
+            start.serverState = result.serverState
+            return result
         } catch let error as CoordinationError {
             throw error
         } catch {
@@ -130,13 +156,34 @@ final class TaskComputation: @unchecked Sendable {
                 }
                 throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back")
             }
+            guard let metrics = result.metrics else { return result }
             try vault.storeModel(
                 task: task, round: round, digest: result.model, chunkHashes: nil, header: blob.header,
                 parameters: aggregator.model.parameters)
             if let state = aggregator.serverState() { try vault.storeState(task: task, round: round, bytes: state) }
-            return result
+            try keepHistory(aggregator.history)
+            guard terms.withholdsScores else { return result }
+            let scored = WithheldScores(metrics: metrics, scores: result.scores)
+            try vault.storeRecord(.scores(round: round), task: task, bytes: scored.encoded)
+            var committed = result
+            committed.scoreCommitment = scored.commitment(
+                of: task, round: round, salt: secret.salt(round: round))
+            return committed
         } catch {
             throw lost ?? error
+        }
+    }
+
+    /// Keeps the newest scored round for the next ones, and forgets the one that is not looked back at any more.
+    ///
+    /// One more is kept than a round looks back at: the newest round is not on the ledger yet, and after a restart it is
+    /// scored again from those before it.
+    private func keepHistory(_ history: ScoredHistory) throws(CoordinationError) {
+        guard let newest = history.rounds.first else { return }
+        try vault.storeRecord(.history(round: newest.round), task: task, bytes: newest.encoded)
+        start.scoredRounds = ([newest.round] + start.scoredRounds.filter { $0 != newest.round })
+        while start.scoredRounds.count > AggregationLimits.history + 1 {
+            try vault.removeRecord(.history(round: start.scoredRounds.removeLast()), task: task)
         }
     }
 
@@ -145,14 +192,24 @@ final class TaskComputation: @unchecked Sendable {
     ) throws -> RoundResult {
         let failure = Mutex<CoordinationError?>(nil)
         let (vault, task, blob) = (vault, task, blob)
-        let result = try aggregator.seal(round: round, accepted: accepted) { model, digest, hashes in
-            do throws(CoordinationError) {
-                try vault.storeModel(
-                    task: task, round: round, digest: digest, chunkHashes: hashes, header: blob.header,
-                    parameters: model)
-            } catch {
-                failure.withLock { $0 = error }
+        let result: RoundResult
+        do throws(FederationError) {
+            result = try aggregator.seal(round: round, accepted: accepted) { model, digest, hashes in
+                do throws(CoordinationError) {
+                    try vault.storeModel(
+                        task: task, round: round, digest: digest, chunkHashes: hashes, header: blob.header,
+                        parameters: model)
+                } catch {
+                    failure.withLock { $0 = error }
+                }
             }
+        } catch {
+            guard error.code == .diverged else { throw error }
+            // The model in memory is of no use any more: the next round reads the stored one.
+            self.aggregator = nil
+            return RoundResult(
+                round: round, aggregate: nil, model: start.model ?? .zero, serverState: start.serverState, metrics: nil,
+                scores: [], divergence: error.message)
         }
         if let failure = failure.withLock({ $0 }) { throw failure }
         if let state = aggregator.serverState() { try vault.storeState(task: task, round: round, bytes: state) }
@@ -161,30 +218,41 @@ final class TaskComputation: @unchecked Sendable {
 
     private func currentAggregator() throws -> Aggregator {
         if let aggregator { return aggregator }
-        let model = try read(vault.model(task: task, digest: start.model))
+        guard let digest = start.model else {
+            throw CoordinationError(.computationFailed, "the task has no model before its first round")
+        }
+        let model = try read(vault.model(task: task, digest: digest))
         let state = try start.serverState.map { try vault.state(task: task, digest: $0) }
+        let scoring = RoundAggregator.Scoring(terms)
         let made: Aggregator
-        if configuration.reward.score.isPath {
-            let previous = try start.previousModel.map {
-                SharedParameterSet(try read(vault.model(task: task, digest: $0)))
-            }
+        if scoring != .none {
             made = .scoring(
                 try RoundAggregator(
-                    task: configuration, blob: blob,
+                    task: configuration, scoring: scoring, blob: blob,
                     start: RoundAggregator.Start(
-                        model: SharedParameterSet(model), previousModel: previous, serverState: state),
-                    validation: material.validation, test: material.test, threads: threads))
+                        model: SharedParameterSet(model), serverState: state, history: storedHistory()),
+                    sets: sets, threads: threads))
         } else {
             made = .streaming(
                 try StreamingAggregator(
-                    task: configuration, blob: blob, model: model, serverState: state,
-                    validation: material.validation, test: material.test, threads: threads))
+                    task: configuration, blob: blob, model: model, serverState: state, sets: sets, threads: threads))
         }
         aggregator = made
         return made
     }
 
-    private func scanned(_ file: any BlobReading) throws(CoordinationError) -> ContributionFault? {
+    /// The last scored rounds, from their records.
+    private func storedHistory() throws -> ScoredHistory {
+        let rounds = try start.scoredRounds.prefix(AggregationLimits.history).map { round in
+            try ScoredRound(
+                round: round, decoding: vault.record(.history(round: round), task: task), count: blob.layout.count)
+        }
+        return ScoredHistory(newestFirst: rounds)
+    }
+
+    private func scanned(
+        _ file: any BlobReading
+    ) throws(CoordinationError) -> Result<UInt128, ContributionFault> {
         do { return try scan.scan(file, threads: threads) } catch {
             throw CoordinationError(.storageFailed, error.message)
         }
@@ -213,7 +281,10 @@ final class TaskComputation: @unchecked Sendable {
             try vault.discardUpdate(task: task, round: round, digest: contribution.update)
             return nil
         }
-        return try scanned(file) == nil ? file : nil
+        switch try scanned(file) {
+        case .success: return file
+        case .failure: return nil
+        }
     }
 
     private func digest(of file: any BlobReading) throws(CoordinationError) -> Digest {

@@ -1,4 +1,5 @@
 package import Attestation
+package import Ledger
 
 /// Where a task stands, for people.
 package struct TaskStatus: Equatable, Sendable {
@@ -21,6 +22,10 @@ package struct TaskStatus: Equatable, Sendable {
     package let accuracyPpm: UInt32?
     /// "waiting for 2 of 5: edge-3 (last seen 12 s ago), edge-4 (never seen)"; nil while nobody is waited for.
     package let waitingFor: String?
+    /// The terms on the ledger; nil for a task of rules version 1.
+    package let terms: TaskTerms?
+    /// Units of 10^-6 token that the task's accounts hold for its participants; 0 after the close.
+    package let funded: UInt64
 }
 
 /// A participant, for the operator.

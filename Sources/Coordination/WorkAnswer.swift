@@ -20,8 +20,13 @@ package struct TrainingOrder: Equatable, Sendable {
     /// The participant's last accepted statement; zeros for none.
     package let previousContribution: Digest
     package let ledgerRoot: Digest
+    /// The entry that moved the task's pool into its escrow or its pool account; its receipt proves the funding. Nil
+    /// where the task pays nothing.
+    package let fundingSequence: UInt64?
     /// The model before the last change; nil before the first.
     package let previousModel: Digest?
+    /// Square of the length up to which an update counts in full; nil where weights are claimed.
+    package let boundSquared: UInt128?
 }
 
 /// What a participant says when it asks for work.

@@ -22,30 +22,17 @@ struct CommandTests {
         let sponsor = try AccountName("sponsor/acme")
         let material = try TaskMaterial.sample(sponsor: sponsor)
         let room = try CoordinatorRoom(tasks: [material])
-        let first = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
-        #expect(!first.existed && first.price == 3_000_000 && first.task == material.id)
-        let again = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        let first = try room.coordinator.open(material, nowMs: room.nowMs)
+        #expect(!first.existed && first.price == 1_000_000 && first.task == material.id)
+        let again = try room.coordinator.open(material, nowMs: room.nowMs)
         #expect(again.existed)
         try room.restart()
-        #expect(try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs).existed)
+        #expect(try room.coordinator.open(material, nowMs: room.nowMs).existed)
         let deposits = try room.bodies().filter {
             if case .transfer(let it) = $0 { it.kind == .deposit } else { false }
         }
         #expect(deposits.count == 1)
-        #expect(room.replay().state.accounts.balance(of: .escrow(material.id)).available == 3_000_000)
-    }
-
-    @Test("A task that may cost more than can be issued, or than its sponsor has, is not opened")
-    func prices() throws {
-        let dear = try TaskMaterial.sample(name: "dear", rounds: 200)
-        let poor = try TaskMaterial.sample(name: "poor", rounds: 6, sponsor: AccountName("sponsor/acme"))
-        let room = try CoordinatorRoom(tasks: [dear, poor])
-        let refusal = CoordinationError(.invalidTask, "")
-        #expect(throws: refusal) { try room.coordinator.open(dear, escrow: 0, nowMs: room.nowMs) }
-        #expect(throws: refusal) { try room.coordinator.open(poor, escrow: 0, nowMs: room.nowMs) }
-        #expect(throws: refusal) { try room.coordinator.open(poor, escrow: 5_000_001, nowMs: room.nowMs) }
-        #expect(room.coordinator.tasks(nowMs: room.nowMs).isEmpty)
-        #expect(!(try room.coordinator.open(poor, escrow: 5_000_000, nowMs: room.nowMs)).existed)
+        #expect(room.replay().state.accounts.balance(of: .escrow(material.id)).available == 1_000_000)
     }
 
     @Test("A contribution that is sent again has the same answer: at once, after its round, and after a restart")
@@ -53,7 +40,7 @@ struct CommandTests {
         let material = try TaskMaterial.sample(size: 2)
         let room = try CoordinatorRoom(tasks: [material])
         try room.register(0..<2)
-        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
         let made = try room.make(0, for: try #require(try room.order(0)))
         try room.send(made)
         try room.submit(made.contribution)
@@ -75,7 +62,7 @@ struct CommandTests {
         let material = try TaskMaterial.sample(size: 2)
         let room = try CoordinatorRoom(tasks: [material])
         try room.register(0..<2)
-        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
         let made = try room.make(0, for: try #require(try room.order(0)))
         let count = room.disk.count
         try room.submit(made.contribution)

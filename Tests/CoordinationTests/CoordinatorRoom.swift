@@ -13,21 +13,31 @@ final class CoordinatorRoom {
     private final class Shell {
         var jobs: [CoordinatorJob] = []
         var notices: [CoordinatorNotice] = []
+        var isRegistrationOpen = false
     }
 
-    let disk = InMemoryLedgerStore()
-    let vault = MemoryVault()
+    /// The secret of every task: the same in each run, so that runs can be compared.
+    static let secret = TaskSecret(SHA256.hash(Array("secret".utf8)))
+
+    let disk: InMemoryLedgerStore
+    let vault: MemoryVault
     let signer: NoteSigner
     let tasks: [TaskMaterial]
     private(set) var store: StoppingStore
     private(set) var coordinator: Coordinator
     private var shell: Shell
     var nowMs: UInt64 = 1_000_000
+    /// Appends of the next process until the one that fails; nil: none does.
+    var nextStop: Int?
+    /// Whether that one is durable.
+    var nextCommits = true
     /// Answers to contributions, in order.
     private let answers = AnswerList()
 
-    init(tasks: [TaskMaterial], participants: Int = 3, stopAt append: Int? = nil, commits: Bool = true) throws {
+    init(tasks: [TaskMaterial], stopAt append: Int? = nil, commits: Bool = true) throws {
         self.tasks = tasks
+        disk = InMemoryLedgerStore()
+        vault = MemoryVault()
         let key = try Self.key(1_000)
         signer = try NoteSigner(name: "tributary.test/coordination", key: key)
         let genesis = Genesis(
@@ -39,6 +49,19 @@ final class CoordinatorRoom {
         (self.store, self.shell) = (store, shell)
         coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
     }
+
+    /// A process that takes up what another room's has left behind, with other material at hand.
+    init(takingUp other: CoordinatorRoom, tasks: [TaskMaterial]) throws {
+        self.tasks = tasks
+        (disk, vault, signer, nowMs) = (other.disk, other.vault, other.signer, other.nowMs)
+        let store = StoppingStore(disk)
+        let shell = Shell()
+        (self.store, self.shell) = (store, shell)
+        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+    }
+
+    /// Whether anybody may register; until the next restart.
+    func openRegistration(_ isOpen: Bool) { shell.isRegistrationOpen = isOpen }
 
     private static func coordinator(
         _ store: StoppingStore, _ shell: Shell, _ signer: NoteSigner, _ vault: MemoryVault, _ tasks: [TaskMaterial],
@@ -52,7 +75,8 @@ final class CoordinatorRoom {
                 }
                 return material
             },
-            submit: { shell.jobs.append($0) }, notify: { shell.notices.append($0) })
+            submit: { shell.jobs.append($0) }, notify: { shell.notices.append($0) }, makeSecret: { secret },
+            isRegistrationOpen: { shell.isRegistrationOpen })
         return try Coordinator(environment, nowMs: nowMs)
     }
 
@@ -62,7 +86,7 @@ final class CoordinatorRoom {
 
     /// The process ends, with everything that it had not made durable, and starts again.
     func restart() throws {
-        store = StoppingStore(disk)
+        store = StoppingStore(disk, stopAt: nextStop, commits: nextCommits)
         shell = Shell()
         coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
     }
@@ -103,34 +127,60 @@ final class CoordinatorRoom {
     struct Made {
         let name: MemoryVault.Name
         let bytes: [UInt8]
+        let sender: PublicKey
         let contribution: SignedContribution
+    }
+
+    /// A step down the gradient of the participant's own examples, on the grid.
+    private func step(_ number: Int, for order: TrainingOrder, _ material: TaskMaterial) throws -> [Float] {
+        let architecture = material.task.architecture
+        let blob = ParameterBlob(layout: architecture.parameterLayout)
+        let file = try vault.model(task: order.task, digest: order.baseModel)
+        let model = try file.bytes(in: 0..<file.byteCount).withUnsafeBytes {
+            SharedParameterSet(try blob.parameters(from: $0))
+        }
+        let examples = try TaskMaterial.examples(
+            20 + number, draw: SHA256.hash(Array("\(number) \(order.round)".utf8)))
+        var gradient = ParameterSet(zeros: blob.layout)
+        try Evaluator(architecture: architecture).gradient(of: model.parameters, on: examples, into: &gradient)
+        let grid = material.task.grid
+        return gradient.values.withUnsafeValues { values in
+            values.map { (-0.1 * $0 / grid.step).rounded(.toNearestOrEven) * grid.step + 0 }
+        }
     }
 
     func make(_ number: Int, for order: TrainingOrder) throws -> Made {
         let material = try #require(tasks.first { $0.id == order.task })
         let blob = ParameterBlob(layout: material.task.architecture.parameterLayout)
-        var generator = SeededGenerator(
-            seed: material.task.seed, stream: "update", number, Int(order.round), material.task.name.count)
         var bytes = blob.header
-        for _ in 0..<blob.layout.count {
-            let value = Float(generator.nextIndex(below: 1 << 18) - (1 << 17)) * Grid.standard.step
+        for value in try step(number, for: order, material) {
             withUnsafeBytes(of: value.bitPattern.littleEndian) { bytes.append(contentsOf: $0) }
         }
+        return try make(number, for: order, bytes: bytes)
+    }
+
+    /// A contribution of any bytes.
+    func make(_ number: Int, for order: TrainingOrder, bytes: [UInt8], samples: UInt64? = nil) throws -> Made {
+        let material = try #require(tasks.first { $0.id == order.task })
+        let blob = ParameterBlob(layout: material.task.architecture.parameterLayout)
         let key = try Self.key(number)
         let update = BlobDigest.digest(of: bytes)
         let statement = ContributionStatement(
             task: order.task, round: order.round, participantKey: key.publicKey, baseModel: order.baseModel,
             configuration: order.task, update: update, parameterCount: UInt64(blob.layout.count),
-            sampleCount: UInt64(10 + number), stepCount: 1, nonce: [UInt8](repeating: UInt8(number), count: 16),
-            previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot)
+            sampleCount: samples ?? UInt64(10 + number), stepCount: 1,
+            nonce: [UInt8](repeating: UInt8(number), count: 16), previousContribution: order.previousContribution,
+            ledgerRootSeen: order.ledgerRoot,
+            possession: ContributionStatement.possession(of: bytes, by: key.publicKey))
         return Made(
             name: MemoryVault.Name(task: order.task, round: order.round, digest: update), bytes: bytes,
+            sender: key.publicKey,
             contribution: try statement.signed(by: key))
     }
 
     /// Uploads a contribution's update and submits it; the answer comes with its job.
     func send(_ made: Made) throws {
-        vault.put(made.name, made.bytes)
+        vault.put(made.name, made.bytes, by: made.sender)
         try submit(made.contribution)
     }
 
@@ -163,6 +213,9 @@ final class CoordinatorRoom {
         try disk.entries(in: 0..<disk.count).map { try EncodedEntry(decoding: $0.bytes).entry.body }
     }
 
+    /// Entries of one kind on the disk, in order.
+    func bodies<Body>(_ select: (EntryBody) -> Body?) throws -> [Body] { try bodies().compactMap(select) }
+
     /// The state that the disk's entries give, signatures checked.
     func replay() -> ReplayReport { Replay.run(store: disk, verifySignatures: true, threads: 1) }
 }
@@ -173,24 +226,34 @@ extension TaskMaterial {
     /// A task over four features and three classes.
     static func sample(
         name: String = "fixture", size: Int = 3, quorum: Int = 2, rounds: Int = 3, deadlineSeconds: Int = 60,
-        momentum: Double = 0.9, score: RewardRule.Score = .samples, pool: UInt64 = 1_000_000,
-        sponsor: AccountName? = nil
+        momentum: Double = 0.9, trust: TaskTerms.Trust = .known, score: TaskTerms.Score = .samples,
+        disclosure: TaskTerms.Disclosure = .afterClose, pool: UInt64 = 1_000_000, sponsor: AccountName? = nil,
+        acceptsUnprovedPay: Bool = false, weights: WeightRule = WeightRule(), samplesCap: UInt64 = 1_000,
+        stopAccuracy: Double? = nil, closeAfterSeconds: Int? = nil
     ) throws -> TaskMaterial {
         let configuration = TaskConfiguration(
             name: name, seed: 7, architecture: try ModelArchitecture(inputCount: 4, classCount: 3),
             training: try TrainingConfiguration(epochs: 1, batchSize: 10, learningRate: 0.1), roundCount: rounds,
-            stopAccuracy: nil,
+            stopAccuracy: stopAccuracy,
             cohort: TaskConfiguration.CohortRule(
                 size: size, quorum: quorum, overSelection: 1, deadlineSeconds: deadlineSeconds),
-            server: TaskConfiguration.ServerRule(learningRate: 1, momentum: momentum), grid: .standard,
-            reward: RewardRule(score: score, poolPerRound: pool, epochRounds: 2, sponsor: sponsor))
+            server: TaskConfiguration.ServerRule(learningRate: 1, momentum: momentum), grid: .standard, trust: trust,
+            reward: TaskReward(
+                score: score, pool: score == .none ? 0 : pool,
+                targetDrop: score == .none ? TaskReward.defaultTargetDrop(classCount: 3) : 500_000_000_000,
+                sponsor: sponsor, samplesCap: samplesCap, acceptsUnprovedPay: acceptsUnprovedPay),
+            weights: weights, disclosure: disclosure, closeAfterSeconds: closeAfterSeconds)
         return TaskMaterial(
-            task: configuration, validation: try examples(12, draw: 1), test: try examples(9, draw: 2), source: "",
-            dataName: "fixture")
+            task: configuration,
+            evaluation: { secret in
+                EvaluationSets(
+                    validation: try examples(12, draw: secret.validationSeed), test: try examples(9, draw: .zero))
+            }, source: "", dataName: "fixture")
     }
 
-    private static func examples(_ count: Int, draw: UInt64) throws -> LabelledExamples {
-        var generator = SeededGenerator(seed: draw, stream: "examples")
+    static func examples(_ count: Int, draw: Digest) throws -> LabelledExamples {
+        let seed = draw.withUnsafeBytes { UInt64(bigEndian: $0.loadUnaligned(as: UInt64.self)) }
+        var generator = SeededGenerator(seed: seed, stream: "examples")
         let labels = (0..<count).map { UInt8($0 % 3) }
         let values = labels.flatMap { label in
             (0..<4).map { Float($0 == Int(label) ? 1 : 0) + Float(generator.nextUnit()) }

@@ -4,7 +4,7 @@ import Federation
 import Synchronization
 import Tensors
 
-/// A vault in memory, whose disk can be told to be full and whose updates can be lost.
+/// A vault in memory, whose disk can be told to be full and whose updates and records can be lost.
 final class MemoryVault: BlobVault {
     struct Name: Hashable {
         let task: Digest
@@ -15,20 +15,42 @@ final class MemoryVault: BlobVault {
     struct Upload {
         var bytes: [UInt8]?
         var isFinished = false
+        /// Who sent all of it.
+        var senders: Set<PublicKey> = []
+    }
+
+    struct RecordName: Hashable {
+        let task: Digest
+        let record: TaskRecord
     }
 
     struct Content {
         var models: [Digest: [UInt8]] = [:]
         var states: [Digest: [UInt8]] = [:]
         var uploads: [Name: Upload] = [:]
+        var records: [RecordName: [UInt8]] = [:]
         var isFull = false
     }
 
     let content = Mutex(Content())
 
-    /// The data plane: all chunks of an upload at once.
-    func put(_ name: Name, _ bytes: [UInt8]) {
-        content.withLock { $0.uploads[name, default: Upload()].bytes = bytes }
+    /// The data plane: all chunks of an upload at once, from one sender.
+    func put(_ name: Name, _ bytes: [UInt8], by sender: PublicKey) {
+        content.withLock { content in
+            content.uploads[name, default: Upload()].bytes = bytes
+            content.uploads[name]?.senders.insert(sender)
+        }
+    }
+
+    /// Loses a private record, replaces it, or puts it back: nil stands for none.
+    func setRecord(_ record: TaskRecord, of task: Digest, _ bytes: [UInt8]?) {
+        content.withLock { $0.records[RecordName(task: task, record: record)] = bytes }
+    }
+
+    /// The private records of a task.
+    func records(of task: Digest) -> [TaskRecord: [UInt8]] {
+        let records = content.withLock { $0.records }.filter { $0.key.task == task }
+        return Dictionary(uniqueKeysWithValues: records.map { ($0.key.record, $0.value) })
     }
 
     /// Loses an update, finished or not.
@@ -93,6 +115,13 @@ final class MemoryVault: BlobVault {
         content.withLock { $0.uploads[Name(task: task, round: round, digest: digest)]?.bytes != nil }
     }
 
+    func hasUpload(task: Digest, round: UInt32, digest: Digest, by key: PublicKey) -> Bool {
+        content.withLock { content in
+            let upload = content.uploads[Name(task: task, round: round, digest: digest)]
+            return upload?.bytes != nil && upload?.senders.contains(key) == true
+        }
+    }
+
     func finishUpload(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
         guard hasUpload(task: task, round: round, digest: digest) else {
             throw CoordinationError(.conflict, "chunks of \(digest) are missing")
@@ -110,6 +139,21 @@ final class MemoryVault: BlobVault {
                 name.task != task || name.round != round || accepted.contains(name.digest)
             }
         }
+    }
+
+    func storeRecord(_ record: TaskRecord, task: Digest, bytes: [UInt8]) throws(CoordinationError) {
+        try write { $0.records[RecordName(task: task, record: record)] = bytes }
+    }
+
+    func record(_ record: TaskRecord, task: Digest) throws(CoordinationError) -> [UInt8] {
+        guard let bytes = content.withLock({ $0.records[RecordName(task: task, record: record)] }) else {
+            throw CoordinationError(.notFound, "no record \(record.fileName)")
+        }
+        return bytes
+    }
+
+    func removeRecord(_ record: TaskRecord, task: Digest) throws(CoordinationError) {
+        try write { $0.records[RecordName(task: task, record: record)] = nil }
     }
 
     private struct Blob: BlobReading {

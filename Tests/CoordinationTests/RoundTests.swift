@@ -12,7 +12,7 @@ struct RoundTests {
     ) throws -> CoordinatorRoom {
         let room = try CoordinatorRoom(tasks: [material])
         try room.register(0..<participants)
-        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
         return room
     }
 
@@ -89,7 +89,7 @@ struct RoundTests {
         let tasks = [try TaskMaterial.sample(name: "first"), try TaskMaterial.sample(name: "second")]
         let room = try CoordinatorRoom(tasks: tasks)
         try room.register(0..<3)
-        for task in tasks { _ = try room.coordinator.open(task, escrow: 0, nowMs: room.nowMs) }
+        for task in tasks { _ = try room.coordinator.open(task, nowMs: room.nowMs) }
         let first = try #require(try room.order(0))
         let query = WorkQuery(current: (first.task, first.round))
         let key = try CoordinatorRoom.key(0).publicKey
@@ -115,7 +115,7 @@ struct RoundTests {
     func forger() throws {
         let room = try room(TaskMaterial.sample())
         let made = try room.make(0, for: try #require(try room.order(0)))
-        room.vault.put(made.name, made.bytes)
+        room.vault.put(made.name, made.bytes, by: made.sender)
         try room.submit(
             SignedContribution(
                 statementBytes: made.contribution.statementBytes, signature: [UInt8](repeating: 1, count: 64)))
@@ -259,10 +259,10 @@ struct RoundTests {
     @Test("A round with a quorum is closed when the others have left, declined or been banned; the line says who")
     func absence() throws {
         let material = try TaskMaterial.sample(size: 4, quorum: 1, rounds: 1)
-        let room = try CoordinatorRoom(tasks: [material], participants: 4)
+        let room = try CoordinatorRoom(tasks: [material])
         try room.register(0..<4)
         for number in 0..<4 { _ = try room.work(number) }
-        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
         func line() -> String? { room.coordinator.tasks(nowMs: room.nowMs).first?.waitingFor }
         try room.contribute(0)
         room.nowMs += 12_000
@@ -289,7 +289,7 @@ struct RoundTests {
         let material = try TaskMaterial.sample(size: 3, quorum: 1, rounds: 2)
         let room = try CoordinatorRoom(tasks: [material])
         try room.register(0..<3)
-        _ = try room.coordinator.open(material, escrow: 0, nowMs: room.nowMs)
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
         try room.contribute(0)
         for number in [1, 2] {
             try room.coordinator.leave(CoordinatorRoom.key(number).publicKey, nowMs: room.nowMs)
