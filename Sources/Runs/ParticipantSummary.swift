@@ -30,6 +30,17 @@ package struct ParticipantSummary: Codable, Equatable, Sendable {
     package var shareOfHonestMean: Double?
     /// Its full score in each round (10^-12 nat); nil where it had none.
     package var perRoundFull: [Int64?]
+    /// Its units in the average, 1 to 8; nil in a run of rules version 1.
+    package var units: Int?
+    /// The largest cosine of its summed residuals to another participant's, and to whose: keys with the same data reach
+    /// .96, different ones at most about .3. A flag for people; no money moves by it.
+    package var likeness: Double?
+    package var likenessTo: String?
+
+    /// The part of its full score that earlier rounds do not predict; nil where it scored nothing.
+    package var novelty: Double? {
+        fullScore > 0 ? Double(novelScore) / Double(fullScore) : nil
+    }
 
     package init(
         number: Int,
@@ -46,8 +57,14 @@ package struct ParticipantSummary: Codable, Equatable, Sendable {
         novelScore: Int64 = 0,
         paid: UInt64 = 0,
         shareOfHonestMean: Double? = nil,
-        perRoundFull: [Int64?] = []
+        perRoundFull: [Int64?] = [],
+        units: Int? = nil,
+        likeness: Double? = nil,
+        likenessTo: String? = nil
     ) {
+        self.units = units
+        self.likeness = likeness
+        self.likenessTo = likenessTo
         self.number = number
         self.label = label
         self.did = did
@@ -66,11 +83,12 @@ package struct ParticipantSummary: Codable, Equatable, Sendable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case number, label, did, population, cheats, examples, invited, accepted, refused, paid
+        case number, label, did, population, cheats, examples, invited, accepted, refused, paid, units, likeness
         case droppedOut = "dropped_out"
         case fullScore = "full_score"
         case novelScore = "novel_score"
         case shareOfHonestMean = "share_of_honest_mean"
         case perRoundFull = "per_round_full"
+        case likenessTo = "likeness_to"
     }
 }

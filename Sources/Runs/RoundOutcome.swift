@@ -1,7 +1,24 @@
+package import Ledger
+
 /// How a round ended.
-package enum RoundOutcome: String, Codable, Sendable {
-    /// Enough updates were accepted, and the model moved.
+package enum RoundOutcome: String, Codable, Hashable, Sendable {
+    /// The contributions were averaged.
     case aggregated
-    /// Too few updates were accepted: the model stayed, and nobody was paid.
+    /// Too few contributions came in time; the model stayed as it was.
     case noQuorum = "no quorum"
+    /// The average was not finite or useless; the model stayed as it was and nobody was scored.
+    case diverged
+    /// The task was closed while the round was open.
+    case abandoned
+
+    /// The outcome that a seal states.
+    package init(_ outcome: RoundSealed.Outcome) {
+        self =
+            switch outcome {
+            case .aggregated: .aggregated
+            case .noQuorum: .noQuorum
+            case .diverged: .diverged
+            case .abandoned: .abandoned
+            }
+    }
 }

@@ -28,7 +28,7 @@ package struct RoundSummary: Codable, Equatable, Sendable {
     package var seconds: Double
     /// The simulated world's clock at the end of the round, in seconds since the run began.
     package var virtualSeconds: Double
-    /// Units of 10^-6 token paid for this round.
+    /// Units of 10^-6 token paid for this round, in a run of rules version 1; a later task is settled at its close.
     package var paid: UInt64
     /// The sum of the full scores less the validation loss drop, relative to that drop, where both are known.
     package var scoreGap: Double?

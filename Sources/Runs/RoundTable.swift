@@ -1,5 +1,3 @@
-import Ledger
-
 /// The live table of a running simulation: one line a round, in columns that do not move.
 package struct RoundTable: Sendable {
     private let style: TableStyle
@@ -15,7 +13,7 @@ package struct RoundTable: Sendable {
     package var header: String {
         let names = [
             ("round", 4 + 2 * countWidth), ("acc/ref", 9), ("loss", 8), ("accuracy", 9), ("traffic", 8), ("time", 9),
-            ("paid", 11), ("left", 9),
+            ("learned", 11), ("left", 9),
         ]
         let line = names.map { TableCell.right($0.0, $0.1) }.joined(separator: Self.gap)
         return style.paint(line, .strong) + "\n" + style.paint(String(repeating: "─", count: line.count), .faint)
@@ -35,11 +33,17 @@ package struct RoundTable: Sendable {
             painted(TableCell.right(accuracy, 9), round.outcome == .aggregated ? .good : nil),
             TableCell.right(ReadableNumber.bytes(overflow ? .max : traffic), 8),
             TableCell.right(ReadableNumber.duration(round.seconds), 9),
-            TableCell.right(TokenAmount.shortText(round.paid, places: 4), 11),
+            TableCell.right(Self.learned(round), 11),
             painted(TableCell.right(eta.map { ReadableNumber.duration($0) } ?? "–", 9), .faint),
         ]
         let line = cells.joined(separator: Self.gap)
-        return round.outcome == .aggregated ? line : line + Self.gap + painted("no quorum", .warning)
+        return round.outcome == .aggregated ? line : line + Self.gap + painted(round.outcome.rawValue, .warning)
+    }
+
+    /// The fall of the validation loss, which is what the settlement pays for.
+    private static func learned(_ round: RoundSummary) -> String {
+        guard let before = round.validationLossBefore, let after = round.validationLossAfter else { return "–" }
+        return ReadableNumber.decimal((before - after) * 1_000, places: 1) + " mnat"
     }
 
     private static let gap = "  "

@@ -1,12 +1,12 @@
 /// Text set in a column of a fixed width.
-enum TableCell {
+package enum TableCell {
     /// Text at the right edge of a column; longer text is left whole, so that no figure is ever cut.
-    static func right(_ text: String, _ width: Int) -> String {
+    package static func right(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
     /// Text at the left edge of a column, cut with an ellipsis where it is longer. Control characters become `?`.
-    static func left(_ text: String, _ width: Int) -> String {
+    package static func left(_ text: String, _ width: Int) -> String {
         let clean = String(
             String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.isControl ? "?" : $0 })
         )

@@ -1,6 +1,7 @@
 package import Attestation
 package import Datasets
-internal import Federation
+package import Federation
+package import Ledger
 package import Tensors
 
 /// A scenario with its data set read, split and dealt out: a function of the scenario and the data alone, so that an
@@ -11,10 +12,12 @@ package struct PreparedFederation: Sendable {
     package let datasetName: String
     /// What participants train on; `SimulatedParticipant.rows` index it.
     package let train: LabelledExamples
-    /// What the coordinator scores contributions on.
-    package let validation: LabelledExamples
-    /// What accuracy is reported on.
-    package let test: LabelledExamples
+    /// Its parts; `evaluation` draws the validation set from them.
+    package let data: DividedDataset
+    /// What the simulated coordinator knows and nobody else.
+    package let secrets: SimulatedSecrets
+    /// What contributions are scored on, and what accuracy is reported on.
+    package let sets: EvaluationSets
     /// In order of number.
     package let participants: [SimulatedParticipant]
 
@@ -23,16 +26,35 @@ package struct PreparedFederation: Sendable {
     /// - Throws: `SimulationError` with code `unusableData` if there are too few examples; `DatasetError` if they
     ///   cannot be dealt out as the scenario asks.
     package init(scenario: Scenario, dataset: Dataset) throws {
-        self.scenario = scenario
+        var scenario = scenario
         let seed = scenario.task.seed
         let parts = try DividedDataset(
             dataset, validationCount: scenario.validationCount, testCount: scenario.testCount, seed: seed)
         datasetName = parts.name
-        (train, validation, test) = (parts.train, parts.validation, parts.test)
-        let holders = scenario.populations.reduce(0) { $0 + ($1.kind.holdsData ? $1.count : 0) }
+        data = parts
+        train = parts.train
+        secrets = SimulatedSecrets(seed: seed)
+        sets = try parts.evaluation(seed: secrets.task.validationSeed)
+        let holders = scenario.populations.reduce(0) { $0 + $1.shareCount }
         let partition = try scenario.partitioner.partition(
             labels: train.labels, groups: parts.groups, participants: holders, seed: seed)
+        if scenario.task.weights.exampleCount == nil, !partition.isEmpty {
+            // What an ordinary participant holds is known here, so the automatic bound rests on it.
+            scenario.task.weights.exampleCount = max(1, partition.reduce(0) { $0 + $1.count } / partition.count)
+        }
+        self.scenario = scenario
         participants = try SimulatedParticipant.all(of: scenario, partition: partition)
+    }
+
+    /// The same federation with other secrets: those that a real coordinator revealed at the close.
+    package init(_ federation: PreparedFederation, secrets: SimulatedSecrets) throws {
+        scenario = federation.scenario
+        datasetName = federation.datasetName
+        train = federation.train
+        data = federation.data
+        participants = federation.participants
+        self.secrets = secrets
+        sets = try federation.data.evaluation(seed: secrets.task.validationSeed)
     }
 
     /// The simulated coordinator's key.
@@ -66,5 +88,24 @@ extension PreparedFederation {
         scenario.data = source
         adjust(&scenario)
         return try PreparedFederation(scenario: scenario, dataset: dataset)
+    }
+}
+
+/// What a coordinator knows and nobody else until the close.
+package struct SimulatedSecrets: Sendable {
+    /// What the validation set and the salts are drawn from.
+    package let task: TaskSecret
+    /// Seeds the initial model, where it is given from outside; nil where it follows from the simulated ledger.
+    package let startSeed: Digest?
+
+    package init(task: TaskSecret, startSeed: Digest?) {
+        self.task = task
+        self.startSeed = startSeed
+    }
+
+    /// Those of a simulation: a function of its scenario's seed, so that a run can be repeated.
+    package init(seed: UInt64) {
+        task = TaskSecret(SHA256.hash(Array("tributary/simulation/secret/\(seed)".utf8)))
+        startSeed = nil
     }
 }

@@ -5,6 +5,7 @@ import Ledger
 import Runs
 import Tensors
 import Training
+import Valuation
 
 /// Keeps the books of a run for people: metrics.csv, events.jsonl, the summary and the report. Nothing here is needed
 /// to verify the run; the ledger is.
@@ -29,8 +30,9 @@ final class RunRecorder {
         var accepted = 0
         var refused: [String: Int] = [:]
         var received = 0
-        var paid: UInt64 = 0
         var sealed: RoundSealed?
+        /// Exact; nil where the round gave no model.
+        var metrics: RoundMetrics?
         var clock = ContinuousClock.now
     }
 
@@ -44,6 +46,8 @@ final class RunRecorder {
     private var tallies: [Tally]
     private var current = RoundTally()
     private var rounds: [RoundSummary] = []
+    private var settlement: TaskSettled?
+    private var likeness: [ParticipantNumber: ResidualSketch.Likeness] = [:]
 
     init(federation: PreparedFederation, folder: RunFolder, blobByteCount: Int) throws {
         self.federation = federation
@@ -80,7 +84,8 @@ final class RunRecorder {
             "contribution-accepted", atMs,
             [
                 "participant": .text(federation.participants[Int(contribution.participant)].label),
-                "samples": .unsigned(contribution.weight), "update": .text(contribution.update.hex),
+                "samples": .unsigned(contribution.sampleCount),
+                "weight": .unsigned(contribution.weight), "update": .text(contribution.update.hex),
             ])
     }
 
@@ -120,20 +125,33 @@ final class RunRecorder {
     /// A round was sealed.
     func sealed(_ sealed: RoundSealed) { current.sealed = sealed }
 
-    /// A round's scores were recorded.
-    func scored(_ scores: RoundScores) {
-        for score in scores.scores {
+    /// A round was averaged and scored. Who simulates sees the exact figures at once.
+    func measured(_ scored: WithheldScores, round: UInt32) {
+        current.metrics = scored.metrics
+        for score in scored.scores {
             let number = Int(score.participant)
-            tallies[number].full += score.full
-            tallies[number].novel += score.novel
+            tallies[number].full = Int64(clamping: Int128(tallies[number].full) + Int128(score.full))
+            tallies[number].novel = Int64(clamping: Int128(tallies[number].novel) + Int128(score.novel))
             while tallies[number].perRoundFull.count < current.round - 1 { tallies[number].perRoundFull.append(nil) }
             tallies[number].perRoundFull.append(score.full)
         }
     }
 
+    /// A round diverged: the model stays as it was.
+    func diverged(_ reason: String, atMs: UInt64) throws {
+        try event("round-diverged", atMs, ["reason": .text(reason)])
+    }
+
+    /// The task was settled.
+    func settled(_ settled: TaskSettled) { settlement = settled }
+
+    /// How alike each participant's summed residuals are to another's.
+    func note(likeness: [ResidualSketch.Likeness]) {
+        self.likeness = Dictionary(likeness.map { ($0.participant, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
     /// A reward was paid.
     func rewarded(_ transfer: Transfer) {
-        current.paid += transfer.amount
         if let number = accounts[transfer.credit] { tallies[number].paid += transfer.amount }
     }
 
@@ -141,9 +159,9 @@ final class RunRecorder {
     func endRound(atMs: UInt64) throws -> RoundSummary {
         let unanswered = current.cohort.filter { !current.answered.contains($0) }
         for number in unanswered { tallies[Int(number)].droppedOut += 1 }
-        let measured = current.sealed?.metrics
+        let measured = current.metrics
         let summary = RoundSummary(
-            round: current.round, outcome: current.sealed?.outcome == .aggregated ? .aggregated : .noQuorum,
+            round: current.round, outcome: current.sealed.map { RoundOutcome($0.outcome) } ?? .noQuorum,
             invited: current.cohort.count, accepted: current.accepted, refused: current.refused,
             droppedOut: unanswered.count, validationLossBefore: measured.map { Self.nats($0.validationLossBefore) },
             validationLossAfter: measured.map { Self.nats($0.validationLossAfter) },
@@ -152,14 +170,14 @@ final class RunRecorder {
             uploadBytes: UInt64(current.received * blobByteCount),
             downloadBytes: UInt64(current.cohort.count * blobByteCount),
             seconds: Self.seconds(since: current.clock), virtualSeconds: Double(atMs - Simulator.epochMs) / 1_000,
-            paid: current.paid, scoreGap: measured.map { Self.nats($0.scoreGap) })
+            scoreGap: measured.map { Self.nats($0.scoreGap) })
         try metrics.append(summary)
         rounds.append(summary)
         try event(
             "round-ended", atMs,
             [
                 "outcome": .text(summary.outcome.rawValue), "accepted": .integer(Int64(summary.accepted)),
-                "accuracy": .number(summary.testAccuracy ?? .nan), "paid": .unsigned(summary.paid),
+                "accuracy": .number(summary.testAccuracy ?? .nan),
             ])
         return summary
     }
@@ -180,7 +198,9 @@ final class RunRecorder {
                 examples: participant.rows.count, invited: tally.invited, accepted: tally.accepted,
                 refused: tally.refused, droppedOut: tally.droppedOut, fullScore: tally.full,
                 novelScore: tally.novel, paid: tally.paid,
-                shareOfHonestMean: honestMean > 0 ? Double(tally.paid) / honestMean : nil, perRoundFull: perRound)
+                shareOfHonestMean: honestMean > 0 ? Double(tally.paid) / honestMean : nil, perRoundFull: perRound,
+                units: participant.population.units, likeness: likeness[participant.number]?.cosine,
+                likenessTo: likeness[participant.number].map { federation.participants[Int($0.other)].label })
         }
         let taskID = SHA256.hash(Array(task.text.utf8))
         let flows = journal.state.tasks[taskID]?.flows
@@ -191,7 +211,8 @@ final class RunRecorder {
             parameterCount: task.architecture.parameterLayout.count, rounds: rounds, participants: participants,
             accuracy: last?.testAccuracy ?? 0, loss: last?.testLoss ?? 0, modelDigest: model.hex,
             ledgerRoot: journal.root.hex, ledgerEntries: journal.count, paidTotal: flows?.rewarded ?? 0,
-            pooledTotal: flows?.pooled ?? 0, carried: flows?.poolReturned ?? 0, asset: "TRIB",
+            pooledTotal: task.reward.pool,
+            carried: task.reward.pool - min(task.reward.pool, flows?.rewarded ?? 0), asset: "TRIB",
             seconds: Self.seconds(since: startedAt), kernels: try KernelVariant.selected().rawValue,
             retention: retention)
     }

@@ -4,13 +4,13 @@ import Federation
 import Ledger
 import Runs
 import Tensors
+import Valuation
 
 extension Simulator {
     /// Proposes one entry; it becomes durable with the next flush.
     func record(_ body: EntryBody) throws {
         proposed.append(Proposal(body: body, timeMs: clock.nowMs))
         if case .roundSealed(let sealed) = body { recorder.sealed(sealed) }
-        if case .scores(let scores) = body { recorder.scored(scores) }
         if proposed.count >= SimulationLimits.proposedEntryCount { try flush() }
     }
 
@@ -25,9 +25,7 @@ extension Simulator {
     /// Appends what the rules say is due, and ends the round for those who watch.
     func recordDue() throws {
         try flush()
-        let due = LedgerRules.due(journal.state)
         try journal.appendDue(timeMs: clock.nowMs)
-        for case .transfer(let transfer) in due where transfer.kind == .reward { recorder.rewarded(transfer) }
         observer.roundEnded(try recorder.endRound(atMs: clock.nowMs))
     }
 
@@ -35,8 +33,9 @@ extension Simulator {
     func invite(_ invitation: Invitation) throws {
         try flush()
         try recorder.opened(invitation, atMs: clock.nowMs)
-        let state = UpdateMaker.PublicState(
-            round: invitation.round, model: aggregator.model, previousModel: aggregator.previousModel)
+        let state = workshop.publicState(
+            round: invitation.round, model: aggregator.model,
+            boundSquared: journal.state.tasks[workshop.taskID]?.round?.boundSquared)
         var arrivals: [(atMs: UInt64, ticket: UInt64)] = []
         for number in invitation.cohort {
             let participant = federation.participants[Int(number)]
@@ -82,13 +81,25 @@ extension Simulator {
     /// Averages, evaluates and scores a round.
     func aggregate(_ round: UInt32, _ accepted: [AcceptedContribution]) throws {
         try flush()
-        let result = try aggregator.seal(round: round, accepted: accepted, recall: recall)
+        var result = try aggregator.seal(round: round, accepted: accepted, recall: recall)
+        if let metrics = result.metrics {
+            let scored = WithheldScores(metrics: metrics, scores: result.scores)
+            scoredRounds[round] = scored
+            recorder.measured(scored, round: round)
+            if terms.withholdsScores {
+                result.scoreCommitment = scored.commitment(
+                    of: workshop.taskID, round: round, salt: federation.secrets.task.salt(round: round))
+            }
+        }
         try store(model: aggregator.model, digest: result.model, round: Int(round))
         if let state = aggregator.serverState() {
             try blobs.putServerState(round: Int(round), bytes: state)
         }
         workshop.forget(round: round)
-        if result.isGapWide { try recorder.gapIsWide(result.metrics.scoreGap, atMs: clock.nowMs) }
+        if let metrics = result.metrics, result.isGapWide {
+            try recorder.gapIsWide(metrics.scoreGap, atMs: clock.nowMs)
+        }
+        if let divergence = result.divergence { try recorder.diverged(divergence, atMs: clock.nowMs) }
         followUps.append(.aggregated(result))
     }
 
@@ -100,7 +111,7 @@ extension Simulator {
                 try workshop.blob.parameters(from: bytes)
             }
             return try CheckedUpdate(
-                checking: SharedParameterSet(update), weight: Int64(contribution.weight), layout: workshop.blob.layout,
+                checking: SharedParameterSet(update), weight: 0, layout: workshop.blob.layout,
                 grid: scenario.task.grid, threads: threads)
         } catch {
             throw FederationError(.unusableUpdate, "update \(contribution.update) cannot be read back: \(error)")
@@ -133,15 +144,31 @@ extension Simulator {
         return try body(header.span.bytes, parameters.values.span.bytes)
     }
 
-    /// Closes the task: last settlement, refund, and a snapshot of all balances.
-    func close(rounds: UInt32, model: Digest) throws {
+    /// Reveals what was withheld, settles and closes the task, and takes a snapshot of all balances.
+    func close(rounds: UInt32, model: Digest, reason: TaskClosed.Reason) throws {
         try flush()
         let timeMs = clock.nowMs
-        let settlement = try LedgerRules.closing(workshop.taskID, journal.state)
+        let secret = federation.secrets.task
+        while let round = journal.state.tasks[workshop.taskID]?.waiting.first?.number {
+            guard let scored = scoredRounds[round] else {
+                throw SimulationError(.underlying, "the scores of round \(round) were not kept")
+            }
+            let revealed = RoundRevealed(
+                task: workshop.taskID, round: round, salt: secret.salt(round: round), metrics: scored.metrics)
+            try journal.append(
+                [.roundRevealed(revealed)] + scored.parts(of: workshop.taskID, round: round).map { .scores($0) },
+                timeMs: timeMs)
+        }
+        let settlement = try LedgerRules.settlement(of: workshop.taskID, journal.state)
         try journal.append(settlement, timeMs: timeMs)
         for case .transfer(let transfer) in settlement where transfer.kind == .reward { recorder.rewarded(transfer) }
+        for case .taskSettled(let settled) in settlement { recorder.settled(settled) }
         try journal.append(
-            [.taskClosed(TaskClosed(task: workshop.taskID, rounds: rounds, model: model))], timeMs: timeMs)
+            [
+                .taskClosed(
+                    TaskClosed(
+                        task: workshop.taskID, rounds: rounds, model: model, reason: reason, secret: secret))
+            ], timeMs: timeMs)
         try journal.appendDue(timeMs: timeMs)
         try journal.append([.snapshot(journal.state.snapshot)], timeMs: timeMs)
     }
@@ -149,6 +176,7 @@ extension Simulator {
     /// Signs the ledger's head and writes what the run folder still lacks.
     func finishRun() throws -> RunSummary {
         let note = try journal.checkpoint()
+        if let likeness = aggregator.likeness { recorder.note(likeness: likeness.likenesses()) }
         let summary = try recorder.summary(
             journal: journal, model: engine.model, retention: blobs.retention, threads: threads)
         try journal.close()

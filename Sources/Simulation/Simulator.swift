@@ -45,6 +45,10 @@ package final class Simulator {
     var followUps: [RoundEvent] = []
     /// Entries that are proposed and not yet durable; flushed before anybody acts on them.
     var proposed: [Proposal] = []
+    /// The terms that the ledger has of the task.
+    let terms: TaskTerms
+    /// Exact metrics and scores of each aggregated round, revealed at the close.
+    var scoredRounds: [UInt32: WithheldScores] = [:]
     private var hasFinished = false
 
     /// When the simulated world begins: 2026-01-01T00:00:00Z.
@@ -67,6 +71,7 @@ package final class Simulator {
         journal = parts.journal
         aggregator = parts.aggregator
         engine = parts.engine
+        terms = parts.terms
         blobs = try BlobStore(
             folder, rule: scenario.retention, diskBudgetBytes: UInt64(scenario.diskBudgetByteCount))
         clock = VirtualClock(nowMs: Self.epochMs)
@@ -119,7 +124,7 @@ package final class Simulator {
         case .recordDue: try recordDue()
         case .invite(let invitation): try invite(invitation)
         case .setTimer(let round, let atMs): clock.schedule(.deadline(round: round), atMs: atMs + 1)
-        case .check(let ticket, _):
+        case .check(let ticket, _, _):
             followUps.append(.checked(ticket: ticket, verdict: workshop.verdict(on: ticket)))
         case .fold(let contribution): try fold(contribution)
         case .refuse(let ticket, let reason, let detail):
@@ -131,8 +136,8 @@ package final class Simulator {
             aggregator.abandon()
             workshop.forget(round: round)
             try keepModels(through: Int(round))
-        case .finish(let rounds, let model):
-            try close(rounds: rounds, model: model)
+        case .finish(let rounds, let model, let reason):
+            try close(rounds: rounds, model: model, reason: reason)
             hasFinished = true
         }
     }

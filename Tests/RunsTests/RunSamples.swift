@@ -64,7 +64,10 @@ enum RunSamples {
             examples: 100,
             invited: rounds,
             accepted: max(rounds - 1, 0),
-            refused: 1
+            refused: 1,
+            units: 4,
+            likeness: population == "honest" ? 0.125 : nil,
+            likenessTo: population == "honest" ? "honest-0" : nil
         )
         one.fullScore = one.cheats ? 30_000_000_000 : 80_000_000_000
         one.novelScore = one.cheats ? -1_000_000 : 50_000_000_000
@@ -92,7 +95,6 @@ enum RunSamples {
         round.downloadBytes = 38_480
         round.seconds = 0.0125
         round.virtualSeconds = Double(30 * number)
-        round.paid = 1_000_000
         round.scoreGap = 0.0004
         return round
     }

@@ -11,6 +11,31 @@ struct RunSummaryTests {
         #expect(try RunSummary(json: summary.json(pretty: false)) == summary)
     }
 
+    @Test("A summary of rules version 1, with pay by the round and without units and flags, is read")
+    func version1() throws {
+        var summary = RunSamples.summary()
+        for index in summary.participants.indices {
+            summary.participants[index].units = nil
+            summary.participants[index].likeness = nil
+            summary.participants[index].likenessTo = nil
+        }
+        summary.rounds[0].paid = 1_000_000
+        let text = String(decoding: try summary.json(), as: UTF8.self)
+        #expect(!text.contains("likeness") && !text.contains("units"))
+        #expect(try RunSummary(json: Array(text.utf8)) == summary)
+    }
+
+    @Test("Novelty is the part of the full score that is novel, where there is one")
+    func novelty() {
+        let participants = RunSamples.summary().participants
+        #expect(participants[0].novelty == 0.625)
+        var none = participants[0]
+        none.fullScore = 0
+        #expect(none.novelty == nil)
+        none.fullScore = -1
+        #expect(none.novelty == nil)
+    }
+
     @Test("Numbers that JSON has no form for survive as texts")
     func notFinite() throws {
         var summary = RunSamples.summary()

@@ -25,22 +25,36 @@ struct TableTests {
             round: 7,
             accepted: 14,
             refused: ["stale": 1],
+            validationLossBefore: 0.5124,
             validationLossAfter: 0.5,
             testLoss: 0.3456,
             testAccuracy: 0.91237,
             uploadBytes: 500_000,
             downloadBytes: 734_000,
-            seconds: 0.0421,
-            paid: 9_876_543
+            seconds: 0.0421
         )
         let line = RoundTable(roundCount: 30, style: .plain).line(for: round, eta: 75)
         #expect(
             line.split(separator: " ").map(String.init)
                 == [
-                    "7", "of", "30", "14/1", "0.3456", "91.24", "%", "1.23", "MB", "42", "ms", "9.8765", "1", "m", "15",
-                    "s",
+                    "7", "of", "30", "14/1", "0.3456", "91.24", "%", "1.23", "MB", "42", "ms", "12.4", "mnat", "1", "m",
+                    "15", "s",
                 ]
         )
+    }
+
+    @Test("The live table says what a round learned, which is what is paid; nothing for a round that gave no model")
+    func learned() {
+        let table = RoundTable(roundCount: 9, style: .plain)
+        #expect(table.header.contains("learned") && !table.header.contains("paid"))
+        var round = RoundSummary(round: 1, validationLossBefore: 1.5, validationLossAfter: 1.75)
+        #expect(table.line(for: round, eta: nil).contains("-250.0 mnat"))
+        round.validationLossBefore = nil
+        #expect(!table.line(for: round, eta: nil).contains("mnat"))
+        for outcome in [RoundOutcome.noQuorum, .diverged, .abandoned] {
+            round.outcome = outcome
+            #expect(table.line(for: round, eta: nil).hasSuffix("  \(outcome.rawValue)"))
+        }
     }
 
     @Test("Colour is used on a terminal only, and not where NO_COLOR or a dumb terminal declines it")

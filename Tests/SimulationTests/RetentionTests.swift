@@ -29,11 +29,30 @@ struct RetentionTests {
         #expect(run.summary.retention?.retainedRounds == Array(1...6))
     }
 
-    @Test("Last N: those rounds are there, the audit computes them again and takes the others on their digests")
+    @Test("Last N of a task that pays value: their models are computed again, and it is said why their scores are not")
     func lastRounds() throws {
         let room = try RunRoom()
         let run = try run("retain: last, last: 2", in: room)
         #expect(run.folder.roundsOnDisk == [5, 6])
+        let audit = try run.folder.audited()
+        #expect(audit.faults == [])
+        for round in audit.rounds.suffix(2) {
+            guard case .aggregateOnly(let reason) = round.outcome else {
+                Issue.record("round \(round.round): \(round.outcome)")
+                continue
+            }
+            #expect(reason.contains("scores rest on"), "\(reason)")
+        }
+        #expect(audit.rounds { if case .digestOnly = $0 { true } else { false } } == [1, 2, 3, 4])
+    }
+
+    @Test("Last N of a task that pays samples: no score rests on earlier rounds, so the audit computes them again")
+    func lastRoundsOfSamples() throws {
+        let room = try RunRoom()
+        let run = try run("retain: last, last: 2", in: room) { scenario in
+            scenario.trust = "known"
+            scenario.reward = "score: samples, pool: \"40\""
+        }
         let audit = try run.folder.audited()
         #expect(audit.faults == [])
         #expect(audit.rounds { $0 == .rederived } == [5, 6])
@@ -47,6 +66,7 @@ struct RetentionTests {
                 let room = try RunRoom()
                 let run = try run("retain: last, last: \(last)", in: room) { scenario in
                     scenario.rounds = 12
+                    scenario.trust = "known"
                     scenario.cohort = "size: 4, quorum: 4, deadline_s: 2"
                     scenario.participants = ["kind: drop-out, count: 4, drop_out: 0.2"]
                     scenario.more += ["server: { \(server) }"]
@@ -81,6 +101,7 @@ struct RetentionTests {
                 == Array(7 - max(run.folder.roundsOnDisk.count, 1)...6).filter { run.folder.roundsOnDisk.contains($0) })
         let audit = try run.folder.audited()
         #expect(audit.faults == [])
-        #expect(audit.rounds { $0 == .rederived }.map(Int.init) == retention.retainedRounds)
+        let computed = audit.rounds { if case .aggregateOnly = $0 { true } else { $0 == .rederived } }
+        #expect(computed.map(Int.init) == retention.retainedRounds)
     }
 }

@@ -28,11 +28,23 @@ final class RunRoom {
         return Run(folder: folder, summary: try simulator.run())
     }
 
+    /// Runs a federation to its end.
+    func run(_ federation: PreparedFederation) throws -> Run {
+        let (simulator, folder) = try simulator(federation)
+        return Run(folder: folder, summary: try simulator.run())
+    }
+
     /// A simulator that is ready to run; `isCancelled` is asked with the number of rounds over.
     func simulator(
         _ text: String, threads: Int = 2, isCancelled: @escaping (Int) -> Bool = { _ in false }
     ) throws -> (Simulator, RunFolder) {
-        let federation = try PreparedFederation.load(text: text, folder: url.path)
+        try simulator(
+            PreparedFederation.load(text: text, folder: url.path), threads: threads, isCancelled: isCancelled)
+    }
+
+    private func simulator(
+        _ federation: PreparedFederation, threads: Int = 2, isCancelled: @escaping (Int) -> Bool = { _ in false }
+    ) throws -> (Simulator, RunFolder) {
         let folder = try RunFolder.create(
             in: url, name: federation.scenario.task.name, now: Date(timeIntervalSince1970: 1_770_000_000))
         var roundsOver = 0

@@ -35,12 +35,15 @@ struct ScenarioFuzzTests {
             for line in [
                 "updates: { disk_budget_mb: \(value) }", "data: { validation: \(value) }",
                 "network: { latency_ms: \(value) }", "network: { seed: \(value) }", "rounds: \(value)",
-                "reward: { cap: \"\(value)\" }", "reward: { pool_per_round: \"\(value)\" }", "seed: \(value)",
+                "reward: { cap: \"\(value)\" }", "reward: { pool: \"\(value)\" }", "seed: \(value)",
+                "reward: { target_drop: \(value) }", "reward: { samples_cap: \(value) }",
+                "weights: { bound: \(value) }", "weights: { examples: \(value) }", "close_after_s: \(value)",
             ] {
                 let text = "name: n\ncohort: { size: 2 }\nparticipants: [ { kind: honest, count: 2 } ]\n\(line)\n"
                 do throws(FederationError) {
                     let scenario = try Scenario(text: text, featureCount: 64, classCount: 10)
-                    #expect(scenario.escrow <= scenario.cap)
+                    #expect(scenario.task.reward.pool <= scenario.cap)
+                    #expect(scenario.task.reward.targetDrop > 0)
                 } catch {
                     #expect(!error.message.isEmpty)
                 }

@@ -60,7 +60,12 @@ struct ScenarioTests {
         #expect(scenario.retention == .all)
         #expect(scenario.diskBudgetByteCount == 2_048 << 20)
         #expect(scenario.cap == 1_000_000_000_000)
-        #expect(scenario.escrow == 30 * 100_000_000)
+        #expect(scenario.task.reward.pool == 1_000_000_000)
+        #expect(scenario.task.reward.targetDrop == 1_151_292_546_497)
+        #expect(scenario.task.trust == .known)
+        #expect(scenario.task.disclosure == .afterClose)
+        #expect(scenario.task.weights == WeightRule())
+        #expect(scenario.task.closeAfterSeconds == 86_400)
         #expect(scenario.participantCount == 4)
         #expect(scenario.task.seed == 3)
     }
@@ -83,6 +88,7 @@ struct ScenarioTests {
             ("rule: shards, shards: 5", .shards(perParticipant: 5)),
             ("rule: dirichlet, alpha: 0.25, minimum: 3", .dirichlet(alpha: 0.25, minimumCount: 3)),
             ("rule: quantity, alpha: 2", .quantitySkew(alpha: 2)), ("rule: natural", .naturalKey),
+            ("rule: natural, deal: in-order", .naturalKeyInOrder),
         ]
         for (text, partitioner) in ways {
             let scenario = try Self.scenario(adding: "partition: { \(text) }")
@@ -132,17 +138,63 @@ struct ScenarioTests {
         }
     }
 
-    @Test("Cap and escrow are amounts of tokens, and an escrow is within the cap")
+    @Test("Cap and pool are amounts of tokens, and a pool is within the cap, whoever pays it")
     func money() throws {
         let scenario = try Self.scenario(
-            adding: #"reward: { source: sponsor, sponsor: acme, cap: "2000", escrow: "12.5" }"#)
+            adding: #"reward: { source: sponsor, sponsor: acme, cap: "2000", pool: "12.5", target_drop: 0.25 }"#)
         #expect(scenario.cap == 2_000_000_000)
-        #expect(scenario.escrow == 12_500_000)
+        #expect(scenario.task.reward.pool == 12_500_000)
+        #expect(scenario.task.reward.targetDrop == 250_000_000_000)
         #expect(scenario.task.reward.sponsor?.text == "sponsor/acme")
-        let capped = try Self.scenario(adding: #"reward: { source: sponsor, cap: "70" }"#)
-        #expect(capped.escrow == 70_000_000, "what is left out covers every round, as far as the cap allows")
+        #expect(try Self.scenario(scenario.text).task.reward == scenario.task.reward)
+        for source in ["sponsor", "emission"] {
+            #expect(throws: FederationError(.inconsistentConfiguration, "")) {
+                try Self.scenario(adding: #"reward: { source: \#(source), cap: "1", pool: "2" }"#)
+            }
+        }
         #expect(throws: FederationError(.inconsistentConfiguration, "")) {
-            try Self.scenario(adding: #"reward: { cap: "1", escrow: "2" }"#)
+            try Self.scenario(adding: #"reward: { cap: "70" }"#)
+        }
+    }
+
+    @Test("Words of rules version 1 are refused, each with what to write instead")
+    func oldWords() {
+        let words: [(line: String, instead: [String])] = [
+            ("reward: { score: path }", ["score: value", "trust: known", "trust: open"]),
+            ("reward: { score: path-novel }", ["score: value", "trust: open"]),
+            (#"rounds: 30\nreward: { pool_per_round: "2.5" }"#, [#"pool: "75.000000""#]),
+            ("reward: { epoch_rounds: 5 }", ["once, at its close", "leave it out"]),
+            (#"reward: { source: sponsor, escrow: "5" }"#, ["whole pool", "leave it out"]),
+            ("trust: proved", ["level L2", "trust: open", "trust: known"]),
+        ]
+        for (line, instead) in words {
+            do {
+                _ = try Self.scenario(adding: line.replacing(#"\n"#, with: "\n"))
+                Issue.record("\(line) was taken")
+            } catch {
+                for part in instead { #expect("\(error)".contains(part), "\(line): \(error)") }
+            }
+        }
+    }
+
+    @Test("Under trust open everybody is invited, and neither claims nor live scores are taken")
+    func openTrust() throws {
+        let open = try Self.scenario(
+            "name: o\ntrust: open\ncohort: { size: 4 }\nparticipants: [ { kind: honest, count: 4 } ]\n")
+        #expect(open.task.trust == .open)
+        #expect(try Self.scenario(open.text).task == open.task)
+        for (line, hint) in [
+            ("cohort: { size: 3 }", "cohort.size 4"), ("reward: { score: samples }", "score: value"),
+            ("weights: { weighting: claimed }", "trust: known"), ("disclosure: live", "trust: known"),
+        ] {
+            let size = line.hasPrefix("cohort") ? "" : "cohort: { size: 4 }\n"
+            do {
+                _ = try Self.scenario(
+                    "name: o\ntrust: open\n\(size)\(line)\nparticipants: [ { kind: honest, count: 4 } ]\n")
+                Issue.record("\(line) was taken")
+            } catch {
+                #expect("\(error)".contains(hint), "\(line): \(error)")
+            }
         }
     }
 
@@ -154,7 +206,7 @@ struct ScenarioTests {
             ("data: { sorce: digits }", "data.sorce", "source"),
             ("partition: { rul: iid }", "partition.rul", "rule"),
             ("updates: { retian: all }", "updates.retian", "retain"), ("round: 3", "round", "rounds"),
-            ("reward: { scor: path }", "reward.scor", "score"),
+            ("reward: { scor: value }", "reward.scor", "score"),
             ("participants: [ { kind: honest, cuont: 3 } ]", "cuont", "count"),
         ]
         for mistake in mistakes {
@@ -190,7 +242,12 @@ struct ScenarioTests {
             ("participants: [ { kind: honest, count: 2, drop_out: 1.5 } ]", .invalidValue),
             ("network: { bandwidth_mbps: 0 }", .invalidValue), ("network: { latency_ms: nan }", .invalidValue),
             ("network: { jitter_ms: inf }", .invalidValue), ("updates: { retain: some }", .invalidValue),
-            ("updates: { disk_budget_mb: 0 }", .invalidValue), ("reward: { cap: \"-1\" }", .invalidValue),
+            ("updates: { disk_budget_mb: 0 }", .invalidValue), ("reward: { target_drop: 0 }", .invalidValue),
+            ("reward: { pool: \"0\" }", .invalidValue), ("weights: { bound: 0 }", .invalidValue),
+            ("weights: { units: { x: 9 } }", .invalidValue), ("weights: { units: { x: 0 } }", .invalidValue),
+            ("reward: { score: none, pool: \"1\" }", .inconsistentConfiguration),
+            ("reward: { score: samples, paid_rounds: first }", .inconsistentConfiguration),
+            ("reward: { unproved_pay: yes }", .invalidValue), ("reward: { cap: \"-1\" }", .invalidValue),
             ("participants: { kind: honest }", .invalidValue), ("network: 5", .invalidValue),
         ]
         for (line, code) in lines {

@@ -1,4 +1,5 @@
 import Attestation
+import Federation
 import Simulation
 import Tensors
 import Testing
@@ -20,6 +21,14 @@ struct SimulatedParticipantTests {
         #expect(all[8].label == "honest-09")
         #expect(all[10].label == "honest-11")
         #expect(all[12].label == "replay-noise-02")
+    }
+
+    @Test("Labels are unique where several populations are of one kind")
+    func labels() throws {
+        var scenario = SmallScenario()
+        scenario.participants = ["kind: honest, count: 2", "kind: replay, count: 1", "kind: honest, count: 1"]
+        #expect(
+            try participants(scenario).map(\.label) == ["honest-01", "honest-02", "replay-01", "honest-03"])
     }
 
     @Test("The same seed gives the same keys, another seed others, and the coordinator's is nobody else's")
@@ -54,15 +63,16 @@ struct SimulatedParticipantTests {
         let federation = try PreparedFederation.load(text: SmallScenario.mixed.text, folder: ".")
         let rows = federation.participants.flatMap(\.rows).sorted()
         #expect(rows == Array(0..<federation.train.count))
-        #expect(federation.train.count + federation.validation.count + federation.test.count == 1_797)
-        #expect(federation.validation.count == 100)
-        #expect(federation.test.count == 100)
+        #expect(federation.train.count + federation.data.heldOut.count == 1_797)
+        #expect(federation.sets.validation.count == 100)
+        #expect(federation.sets.test.count == 100)
     }
 
     @Test("Kinds that work are no cheats", arguments: Population.Kind.allCases)
     func kinds(kind: Population.Kind) {
-        let works = kind == .honest || kind == .dropOut
+        let works = [.honest, .dropOut, .late, .leaves].contains(kind)
         #expect(kind.cheats == !works)
-        #expect(kind.holdsData == (works || kind == .labelFlip))
+        #expect(kind.holdsData || !works)
+        #expect(kind.holdsData == (Population(kind: kind, count: 3).shareCount > 0))
     }
 }

@@ -5,7 +5,8 @@ struct SmallScenario {
     var rounds = 3
     var hidden = ""
     var cohort = "size: 4, quorum: 2, deadline_s: 60"
-    var reward = "score: path-novel, pool_per_round: \"10\", epoch_rounds: 2"
+    var trust = "known"
+    var reward = "score: value, pool: \"30\", target_drop: 2"
     var participants = ["kind: honest, count: 4"]
     var network = "latency_ms: 40, jitter_ms: 20, bandwidth_mbps: 50"
     /// Further lines of the file.
@@ -20,6 +21,7 @@ struct SmallScenario {
                 "model: { hidden: [\(hidden)] }",
                 "training: { epochs: 1, batch: 20, learning_rate: 0.1 }",
                 "cohort: { \(cohort) }",
+                "trust: \(trust)",
                 "reward: { \(reward) }",
                 "network: { \(network) }",
                 "participants:",
@@ -27,9 +29,10 @@ struct SmallScenario {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Four who work and one of each kind that does not.
+    /// Four who work and one of each old kind that does not, each with a key that somebody vouched for.
     static let mixed = SmallScenario(
-        name: "mixed", rounds: 4, cohort: "size: 9, quorum: 3, deadline_s: 60",
+        name: "mixed", rounds: 4, cohort: "size: 9, quorum: 3, deadline_s: 60", trust: "open",
+        reward: "score: value, pool: \"40\", target_drop: 2",
         participants: [
             "kind: honest, count: 4", "kind: zero, count: 1", "kind: noise, count: 1", "kind: replay, count: 1",
             "kind: replay-noise, count: 1, noise: 0.3", "kind: label-flip, count: 1",

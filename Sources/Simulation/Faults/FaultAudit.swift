@@ -97,71 +97,26 @@ struct FaultAudit {
 
     /// Computes every round of a task anew, undisturbed, and compares what the ledger says.
     private func checkRounds(of task: FaultScenario.PlannedTask) throws {
-        let configuration = task.material.task
-        let aggregator = try RoundAggregator(
-            task: configuration, blob: task.blob,
-            start: RoundAggregator.Start(
-                model: SharedParameterSet(configuration.architecture.initialParameters(seed: configuration.seed))),
-            validation: task.material.validation, test: task.material.test, threads: 1)
-        var numbers: [PublicKey: ParticipantNumber] = [:]
-        var accepted: [AcceptedContribution] = []
-        var expected: RoundResult?
-        for body in bodies {
-            switch body {
-            case .participantRegistered(let entry): numbers[entry.publicKey] = ParticipantNumber(numbers.count)
-            case .roundOpened(let opened) where opened.task == task.id: accepted = []
-            case .contributionAccepted(let entry) where entry.statement.task == task.id:
-                guard let number = numbers[entry.statement.participantKey] else {
-                    throw Violation("a contribution by nobody")
-                }
-                accepted.append(
-                    AcceptedContribution(
-                        ticket: UInt64(number), participant: number, weight: entry.statement.sampleCount,
-                        update: entry.statement.update))
-            case .roundSealed(let sealed) where sealed.task == task.id && sealed.outcome == .aggregated:
-                let result = try seal(sealed.round, accepted, aggregator, task)
-                guard sealed.model == result.model, sealed.aggregate == result.aggregate,
-                    sealed.serverState == result.serverState, sealed.metrics == result.metrics
-                else { throw Violation("round \(sealed.round)'s seal is not what its accepted updates give") }
-                expected = result
-            case .scores(let scores) where scores.task == task.id:
-                guard scores.scores == expected?.scores else {
-                    throw Violation("round \(scores.round)'s scores are not what its accepted updates give")
-                }
-            case .taskClosed(let closed) where closed.task == task.id:
-                try checkModel(closed.model, aggregator, task)
-            default: break
+        var rounds = UndisturbedRounds(task: task, archive: world.archive)
+        var tree = CompactMerkleTree()
+        for (entry, body) in zip(world.ledger.entries, bodies) {
+            do throws(UndisturbedRounds.Difference) {
+                try rounds.take(body, rootBefore: tree.root)
+            } catch {
+                throw Violation(error.description)
             }
-        }
-    }
-
-    private func seal(
-        _ round: UInt32, _ accepted: [AcceptedContribution], _ aggregator: RoundAggregator,
-        _ task: FaultScenario.PlannedTask
-    ) throws -> RoundResult {
-        let ordered = accepted.sorted { $0.participant < $1.participant }
-        for contribution in ordered {
-            guard let bytes = world.archive[contribution.update] else {
-                throw Violation("the update \(contribution.update) was accepted, but nobody made it")
+            tree.append(leafHash: entry.leafHash)
+            if case .taskClosed(let closed) = body, closed.task == task.id, let model = rounds.model {
+                try checkModel(closed.model, model, task)
             }
-            let update = try bytes.withUnsafeBytes { bytes throws(FederationError) -> SharedParameterSet in
-                SharedParameterSet(try task.blob.parameters(from: bytes))
-            }
-            let checked = try CheckedUpdate(
-                checking: update, weight: Int64(contribution.weight), layout: task.blob.layout,
-                grid: task.material.task.grid)
-            try aggregator.fold(checked, contribution)
-        }
-        return try aggregator.seal(round: round, accepted: ordered) { contribution throws(FederationError) in
-            throw FederationError(.unusableUpdate, "update \(contribution.update) was not kept")
         }
     }
 
     /// The closed task's model is the undisturbed one, and the vault still has its bytes.
     private func checkModel(
-        _ model: Digest, _ aggregator: RoundAggregator, _ task: FaultScenario.PlannedTask
+        _ model: Digest, _ undisturbed: SharedParameterSet, _ task: FaultScenario.PlannedTask
     ) throws {
-        guard task.blob.digest(of: aggregator.model.parameters, threads: 1) == model else {
+        guard task.blob.digest(of: undisturbed.parameters, threads: 1) == model else {
             throw Violation("the closed task's model is not that of the undisturbed run")
         }
         guard let bytes = world.vault.models[model], BlobDigest.digest(of: bytes) == model else {

@@ -12,8 +12,7 @@ struct FaultScenario {
         let material: TaskMaterial
         let id: Digest
         let blob: ParameterBlob
-        /// In units; 0 for the whole price.
-        let escrow: UInt64
+        let sets: EvaluationSets
         /// Milliseconds after the world's beginning.
         let openAfterMs: UInt64
     }
@@ -54,7 +53,9 @@ struct FaultScenario {
         let quorum = 1 + generator.nextIndex(below: size)
         let hidden = isLarge ? [40_000] : generator.nextIndex(below: 2) == 0 ? [] : [5]
         let architecture = try ModelArchitecture(inputCount: 4, hiddenCounts: hidden, classCount: 3)
-        let scores: [RewardRule.Score] = [.samples, .path, .pathNovel]
+        let score: TaskTerms.Score = [.samples, .value, .value, .none][generator.nextIndex(below: 4)]
+        let trust: TaskTerms.Trust = score == .value && generator.nextIndex(below: 2) == 0 ? .open : .known
+        let isLive = trust == .known && generator.nextIndex(below: 3) == 0
         let sponsor = generator.nextIndex(below: 3) == 0 ? try AccountName("sponsor/acme") : nil
         let configuration = TaskConfiguration(
             name: "faults-\(index)", seed: seed % (1 << 62), architecture: architecture,
@@ -62,21 +63,25 @@ struct FaultScenario {
             roundCount: isLarge ? 2 : 3 + generator.nextIndex(below: 6),
             stopAccuracy: generator.nextIndex(below: 10) == 0 ? 0.5 : nil,
             cohort: TaskConfiguration.CohortRule(
-                size: size, quorum: quorum, overSelection: generator.nextIndex(below: 2) == 0 ? 1 : 1.5,
+                size: trust == .open ? FederationLimits.participantCount : size, quorum: quorum,
+                overSelection: trust == .open || generator.nextIndex(below: 2) == 0 ? 1 : 1.5,
                 deadlineSeconds: [10, 30, 120, 600][generator.nextIndex(below: 4)]),
             server: TaskConfiguration.ServerRule(
                 learningRate: 1, momentum: generator.nextIndex(below: 2) == 0 ? 0 : 0.9),
             grid: .standard,
-            reward: RewardRule(
-                score: scores[generator.nextIndex(below: 3)], poolPerRound: 1_000_000,
-                epochRounds: UInt32(1 + generator.nextIndex(below: 3)), sponsor: sponsor))
+            trust: trust,
+            reward: TaskReward(
+                score: score, pool: score == .none ? 0 : 5_000_000, targetDrop: 100_000_000_000,
+                sponsor: score == .none ? nil : sponsor, samplesCap: score == .samples ? 40 : 0),
+            disclosure: isLive ? .live : .afterClose)
+        let sets = EvaluationSets(
+            validation: try examples(24, seed: seed, index), test: try examples(16, seed: seed ^ 1, index))
         let material = TaskMaterial(
-            task: configuration, validation: try examples(24, seed: seed, index),
-            test: try examples(16, seed: seed ^ 1, index), source: "", dataName: "simulated")
+            task: configuration, evaluation: { _ in sets }, source: "", dataName: "simulated")
         return PlannedTask(
             material: material, id: SHA256.hash(Array(configuration.text.utf8)),
             blob: ParameterBlob(layout: architecture.parameterLayout),
-            escrow: sponsor == nil ? 0 : [0, 2_500_000][generator.nextIndex(below: 2)],
+            sets: sets,
             openAfterMs: UInt64(generator.nextIndex(below: index == 0 ? 2_000 : 60_000)))
     }
 

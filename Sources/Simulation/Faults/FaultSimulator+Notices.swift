@@ -30,7 +30,9 @@ extension FaultSimulator {
         case .taskFailed(_, let error):
             let isDisk = error.code == .storageFailed || error.code == .diskFull
             if !isDisk || faults.tally.failedWrites == 0 { fail("a task stands still: \(error)") }
-        case .workChanged, .participantRegistered, .taskOpened, .contributionRefused, .rewarded: break
+        case .workChanged, .participantRegistered, .taskOpened, .contributionRefused, .rewarded, .roundRevealed,
+            .taskSettled:
+            break
         }
     }
 }

@@ -18,7 +18,7 @@ extension FaultyAgent {
         let hashes = blob.withUnsafeBytes { BlobDigest.chunkHashes(of: $0, threads: 1) }
         let update = BlobDigest.digest(ofChunkHashes: hashes)
         do {
-            let statement = statement(order, task, update)
+            let statement = statement(order, task, update, blob)
             let contribution = try sign(statement)
             world.archive[update] = blob
             go(
@@ -52,7 +52,7 @@ extension FaultyAgent {
     }
 
     private func statement(
-        _ order: TrainingOrder, _ task: FaultScenario.PlannedTask, _ update: Digest
+        _ order: TrainingOrder, _ task: FaultScenario.PlannedTask, _ update: Digest, _ bytes: [UInt8]
     ) -> ContributionStatement {
         let round =
             switch trick {
@@ -68,7 +68,8 @@ extension FaultyAgent {
             sampleCount: trick == .hugeSampleCount ? 1 << 40 : UInt64(10 + index * 7 + Int(order.round)),
             stepCount: 1, nonce: world.faults.nonce(),
             previousContribution: trick == .wrongPrevious ? update : order.previousContribution,
-            ledgerRootSeen: order.ledgerRoot)
+            ledgerRootSeen: order.ledgerRoot,
+            possession: SHA256.hash(author.bytes + bytes))
     }
 
     private func sign(_ statement: ContributionStatement) throws -> SignedContribution {
@@ -92,7 +93,8 @@ extension FaultyAgent {
             task: first.task, round: first.round, participantKey: first.participantKey, baseModel: first.baseModel,
             configuration: first.configuration, update: first.update, parameterCount: first.parameterCount,
             sampleCount: first.sampleCount + 1, stepCount: first.stepCount, nonce: world.faults.nonce(),
-            previousContribution: first.previousContribution, ledgerRootSeen: first.ledgerRootSeen
+            previousContribution: first.previousContribution, ledgerRootSeen: first.ledgerRootSeen,
+            possession: first.possession
         ).signed(by: key)
     }
 

@@ -63,6 +63,9 @@ final class FaultyServer {
                     if let keys { shell.woken.formUnion(keys) } else { shell.isEverybodyWoken = true }
                 }
                 world.heard(notice)
+            },
+            makeSecret: { [unowned world] in
+                TaskSecret(SHA256.hash(world.faults.nonce() + world.faults.nonce()))
             })
         coordinator = try Coordinator(environment, nowMs: world.coordinatorMs)
     }
@@ -118,11 +121,11 @@ final class FaultyServer {
         case .leave(let key):
             try coordinator.leave(key, nowMs: nowMs)
             return .done
-        case .receipt(let sequence): return .receipt(try coordinator.receipt(sequence: sequence))
+        case .receipt(let sequence): return .receipt(try coordinator.receipt(sequence: sequence, for: nil))
         case .entries(let first): return .entries(try coordinator.entries(from: first, count: 1_000))
         case .open(let index):
             let task = world.scenario.tasks[index]
-            _ = try coordinator.open(task.material, escrow: task.escrow, nowMs: nowMs)
+            _ = try coordinator.open(task.material, nowMs: nowMs)
             return .opened
         }
     }

@@ -85,6 +85,11 @@ struct FaultyVault: BlobVault {
         disk.upload(VaultDisk.UpdateName(task: task, round: round, digest: digest)).map { $0.missing.isEmpty } ?? false
     }
 
+    /// The simulated disk does not tell senders apart.
+    func hasUpload(task: Digest, round: UInt32, digest: Digest, by key: PublicKey) -> Bool {
+        hasUpload(task: task, round: round, digest: digest)
+    }
+
     func finishUpload(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
         let name = VaultDisk.UpdateName(task: task, round: round, digest: digest)
         guard let upload = disk.upload(name), upload.missing.isEmpty else {
@@ -105,6 +110,25 @@ struct FaultyVault: BlobVault {
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError) {
         try beforeWrite()
         disk.endRound(task: task, round: round, keeping: accepted)
+        try afterWrite()
+    }
+
+    func storeRecord(_ record: TaskRecord, task: Digest, bytes: [UInt8]) throws(CoordinationError) {
+        try beforeWrite()
+        disk.records[VaultDisk.RecordName(task: task, record: record)] = bytes
+        try afterWrite()
+    }
+
+    func record(_ record: TaskRecord, task: Digest) throws(CoordinationError) -> [UInt8] {
+        guard let bytes = disk.records[VaultDisk.RecordName(task: task, record: record)] else {
+            throw CoordinationError(.notFound, "no record \(record.fileName) of task \(task)")
+        }
+        return bytes
+    }
+
+    func removeRecord(_ record: TaskRecord, task: Digest) throws(CoordinationError) {
+        try beforeWrite()
+        disk.records[VaultDisk.RecordName(task: task, record: record)] = nil
         try afterWrite()
     }
 

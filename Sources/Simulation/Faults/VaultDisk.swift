@@ -1,4 +1,5 @@
 import Attestation
+import Coordination
 import Federation
 
 /// What a simulated coordinator's vault has on its disk.
@@ -10,6 +11,12 @@ final class VaultDisk: @unchecked Sendable {
         let task: Digest
         let round: UInt32
         let digest: Digest
+    }
+
+    /// Names a private record.
+    struct RecordName: Hashable {
+        let task: Digest
+        let record: TaskRecord
     }
 
     /// An upload, finished or not.
@@ -38,6 +45,8 @@ final class VaultDisk: @unchecked Sendable {
 
     var models: [Digest: [UInt8]] = [:]
     var states: [Digest: [UInt8]] = [:]
+    /// Private records of tasks.
+    var records: [RecordName: [UInt8]] = [:]
     /// In order of their beginning, so that what is lost is a function of the seed.
     private(set) var uploads: [Upload] = []
 

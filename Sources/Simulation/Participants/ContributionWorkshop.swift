@@ -14,7 +14,7 @@ final class ContributionWorkshop {
     /// One answer that is on its way.
     struct Assignment {
         let participant: SimulatedParticipant
-        let state: UpdateMaker.PublicState
+        let state: PublicState
         let baseModel: Digest
         let ledgerRoot: Digest
         /// Digest of the participant's last accepted statement when it was invited: an answer must not depend on when
@@ -45,6 +45,8 @@ final class ContributionWorkshop {
     /// Tickets whose second copies have not arrived yet.
     private var toRepeat: Set<UInt64> = []
     private var nextTicket: UInt64 = 1
+    /// What was public when the last round opened.
+    private var latestState: PublicState?
     /// Digest of each participant's last accepted statement, as the public ledger shows it.
     private var lastAccepted: [ParticipantNumber: Digest] = [:]
 
@@ -56,14 +58,31 @@ final class ContributionWorkshop {
         verifier = UpdateVerifier(blob: blob, grid: federation.scenario.task.grid)
         var makers: [UpdateMaker] = []
         for _ in 0..<threads {
-            makers.append(try UpdateMaker(task: federation.scenario.task, examples: federation.train))
+            makers.append(
+                try UpdateMaker(
+                    task: federation.scenario.task, examples: federation.train,
+                    leaked: LeakedSecrets(
+                        participants: federation.participants, validation: federation.sets.validation)))
         }
         self.makers = makers
     }
 
+    /// What participants know when a round opens, with the models that the rounds before started from.
+    ///
+    /// - Parameter boundSquared: the round's bound, in squares of the grid's unit; nil where weights are claimed.
+    func publicState(round: UInt32, model: SharedParameterSet, boundSquared: UInt128?) -> PublicState {
+        let unit = Double(federation.scenario.task.grid.step)
+        let bound = boundSquared.map { Double($0).squareRoot() * unit }
+        let state =
+            latestState?.next(round: round, model: model, bound: bound)
+            ?? PublicState(round: round, model: model, earlierModels: [], bounds: bound.map { [$0] } ?? [])
+        latestState = state
+        return state
+    }
+
     /// Gives a participant the round's work; its ticket names the answer.
     func assign(
-        _ participant: SimulatedParticipant, state: UpdateMaker.PublicState, baseModel: Digest, ledgerRoot: Digest
+        _ participant: SimulatedParticipant, state: PublicState, baseModel: Digest, ledgerRoot: Digest
     ) -> UInt64 {
         defer { nextTicket += 1 }
         assignments[nextTicket] = Assignment(
@@ -108,7 +127,7 @@ final class ContributionWorkshop {
     /// The coordinator's verdict on a contribution.
     func verdict(on ticket: UInt64) -> UpdateVerdict {
         switch made[ticket]?.check {
-        case .success: .sound
+        case .success(let update): .sound(squaredNorm: update.squaredNorm)
         case .failure(let fault): .refused(fault.reason, detail: fault.detail)
         case nil: .refused(.malformed, detail: "no update came with the statement")
         }
@@ -192,7 +211,8 @@ final class ContributionWorkshop {
             update: blob.digest(of: work.update.parameters, threads: 1),
             parameterCount: UInt64(blob.layout.count), sampleCount: UInt64(participant.claimedSampleCount),
             stepCount: UInt32(clamping: work.stepCount), nonce: nonce(participant, job.state.round),
-            previousContribution: job.previous, ledgerRootSeen: job.ledgerRoot)
+            previousContribution: job.previous, ledgerRootSeen: job.ledgerRoot,
+            possession: blob.possession(of: work.update.parameters, by: participant.key.publicKey))
         let signed = try statement.signed(by: participant.key)
         let check = verifier.verify(signed, statement: statement, update: work.update)
         return Made(contribution: signed, check: check)

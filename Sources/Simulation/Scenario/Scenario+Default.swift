@@ -21,9 +21,10 @@ extension Scenario {
         # Everybody is invited each round; half of them make a quorum.
         cohort: { size: 15, quorum: 8, deadline_s: 60 }
 
-        # 100 tokens a round, paid when the epoch is settled, by what each contribution added to the model that the
-        # public past did not already predict.
-        reward: { score: path-novel, pool_per_round: "100", epoch_rounds: 30, source: emission, cap: "1000000" }
+        # Keys that somebody vouches for, and no more: each is paid for what it added to the model that earlier rounds
+        # did not already predict. 3,000 tokens once the validation loss has fallen by 2 nat, less if by less.
+        trust: open
+        reward: { score: value, pool: "3000", target_drop: 2, source: emission, cap: "1000000" }
 
         participants:
           - { kind: honest, count: 8 }

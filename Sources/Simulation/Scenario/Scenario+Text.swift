@@ -10,16 +10,12 @@ extension Scenario {
         let rewardPlace = lines.firstIndex { $0.hasPrefix("reward:") } ?? lines.count - 1
         lines[rewardPlace] =
             lines[rewardPlace].dropLast(2)
-            + ", cap: \"\(TokenAmount.text(cap))\", escrow: \"\(TokenAmount.text(escrow))\" }"
+            + ", cap: \"\(TokenAmount.text(cap))\" }"
         lines.append("data: { \(data.text), validation: \(validationCount), test: \(testCount) }")
         lines.append("partition: { \(partitionText) }")
         lines.append("participants:")
         for population in populations {
-            lines.append(
-                """
-                  - { kind: \(population.kind.rawValue), count: \(population.count), speed: \(population.speed), \
-                drop_out: \(population.dropOut), late: \(population.late), noise: \(population.noise) }
-                """)
+            lines.append("  - { \(population.text) }")
         }
         lines.append(
             """
@@ -43,6 +39,7 @@ extension Scenario {
         case .dirichlet(let alpha, let minimum): "rule: dirichlet, alpha: \(alpha), minimum: \(minimum)"
         case .quantitySkew(let alpha): "rule: quantity, alpha: \(alpha)"
         case .naturalKey: "rule: natural"
+        case .naturalKeyInOrder: "rule: natural, deal: in-order"
         }
     }
 }

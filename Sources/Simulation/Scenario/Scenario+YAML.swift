@@ -10,7 +10,7 @@ extension Scenario {
     private static let nestedKeys =
         TaskConfiguration.nestedKeys + [
             "data.path", "data.validation", "data.test", "partition.rule", "partition.shards", "partition.alpha",
-            "partition.minimum", "network.latency_ms", "network.jitter_ms", "network.bandwidth_mbps",
+            "partition.minimum", "partition.deal", "network.latency_ms", "network.jitter_ms", "network.bandwidth_mbps",
             "network.duplicate", "updates.retain", "updates.last", "updates.disk_budget_mb",
         ]
 
@@ -46,9 +46,8 @@ extension Scenario {
         (retention, diskBudgetByteCount) = try Self.updates(in: root)
         let reward = try root.section("reward")
         cap = try Self.amount("cap", in: reward) ?? 1_000_000 * TokenAmount.unitsPerToken
-        let everyPool = task.reward.poolPerRound.multipliedReportingOverflow(by: UInt64(task.roundCount))
-        escrow = try Self.amount("escrow", in: reward) ?? (everyPool.overflow ? cap : min(cap, everyPool.partialValue))
         try checkConsistency()
+        try checkGlyphs(featureCount: featureCount, classCount: classCount)
     }
 
     private static func dataSource(in data: ConfigurationSection) throws(FederationError) -> DataSource {
@@ -76,7 +75,7 @@ extension Scenario {
 
     private static func partitioner(in root: ConfigurationSection) throws(FederationError) -> Partitioner {
         guard let section = try root.section("partition") else { return .iid }
-        try section.expectOnly(["rule", "shards", "alpha", "minimum"])
+        try section.expectOnly(["rule", "shards", "alpha", "minimum", "deal"])
         let rule = try section.word("rule", among: ["iid", "shards", "dirichlet", "quantity", "natural"]) ?? "iid"
         let alpha = try section.number("alpha", in: 1e-3...1e6) ?? 0.5
         switch rule {
@@ -84,7 +83,9 @@ extension Scenario {
         case "dirichlet":
             return .dirichlet(alpha: alpha, minimumCount: try section.integer("minimum", in: 1...1_000_000) ?? 1)
         case "quantity": return .quantitySkew(alpha: alpha)
-        case "natural": return .naturalKey
+        case "natural":
+            let deal = try section.word("deal", among: ["drawn", "in-order"]) ?? "drawn"
+            return deal == "drawn" ? .naturalKey : .naturalKeyInOrder
         default: return .iid
         }
     }
@@ -97,19 +98,7 @@ extension Scenario {
             throw root.wrong("participants", "at most \(SimulationLimits.populationCount) populations")
         }
         var populations: [Population] = []
-        for section in sections {
-            try section.expectOnly(["kind", "count", "speed", "drop_out", "late", "noise"])
-            guard let word = try section.word("kind", among: Population.Kind.allCases.map(\.rawValue)),
-                let kind = Population.Kind(rawValue: word)
-            else { throw section.missing("kind") }
-            populations.append(
-                Population(
-                    kind: kind, count: try section.integer("count", in: 1...FederationLimits.participantCount) ?? 1,
-                    speed: try section.number("speed", in: 0.001...1_000) ?? 1,
-                    dropOut: try section.number("drop_out", in: 0...1) ?? (kind == .dropOut ? 0.5 : 0),
-                    late: try section.number("late", in: 0...1) ?? 0,
-                    noise: try section.number("noise", in: 0...100) ?? 0.3))
-        }
+        for section in sections { populations.append(try Population(section: section)) }
         return populations
     }
 
@@ -142,6 +131,17 @@ extension Scenario {
         return (rule, megabytes << 20)
     }
 
+    private func checkGlyphs(featureCount: Int, classCount: Int) throws(FederationError) {
+        let fits = featureCount == PublicDigits.featureCount && classCount == PublicDigits.classCount
+        guard fits || !populations.contains(where: { $0.kind == .publicData }) else {
+            throw FederationError(
+                .inconsistentConfiguration,
+                "kind public-data draws digits of \(PublicDigits.featureCount) pixels in \(PublicDigits.classCount) "
+                    + "classes; the data set has \(featureCount) features and \(classCount) classes",
+                hint: "leave it out, or take the embedded digits")
+        }
+    }
+
     private func checkConsistency() throws(FederationError) {
         guard participantCount <= FederationLimits.participantCount else {
             throw FederationError(
@@ -158,8 +158,17 @@ extension Scenario {
             throw FederationError(
                 .inconsistentConfiguration, "no population holds data", hint: "add one of kind honest")
         }
-        guard escrow <= cap else {
-            throw FederationError(.inconsistentConfiguration, "reward.escrow is more than reward.cap")
+        guard task.reward.pool <= cap else {
+            throw FederationError(
+                .inconsistentConfiguration, "reward.pool is more than reward.cap", hint: "raise the cap")
+        }
+        guard task.trust != .open || task.cohort.size >= participantCount else {
+            throw FederationError(
+                .inconsistentConfiguration,
+                """
+                cohort.size \(task.cohort.size) of \(participantCount) participants with trust: open: being invited to \
+                the first rounds is what gets paid, so everybody is
+                """, hint: "write cohort.size \(participantCount), or trust: known")
         }
     }
 }

@@ -60,8 +60,6 @@ package struct Scenario: Sendable {
     package var diskBudgetByteCount: Int
     /// Most units that may ever be in circulation.
     package var cap: UInt64
-    /// What a sponsor puts in escrow, where one pays.
-    package var escrow: UInt64
 
     /// Participants of all populations.
     package var participantCount: Int { populations.reduce(0) { $0 + $1.count } }

@@ -33,7 +33,9 @@ package struct SimulatedNetwork: Sendable {
             seed: scenario.task.seed, stream: "behaviour", Int(participant.number), Int(round))
         let dropsOut = behaviour.nextUnit() < participant.population.dropOut
         let isLate = behaviour.nextUnit() < participant.population.late
-        guard !dropsOut else { return Fate(arrivalMs: nil, repeatMs: nil) }
+        guard !dropsOut, participant.population.answers(inRound: round) else {
+            return Fate(arrivalMs: nil, repeatMs: nil)
+        }
         var travel = SeededGenerator(
             seed: scenario.task.seed ^ (scenario.network.seed &* 0x9E37_79B9_7F4A_7C15), stream: "travel",
             Int(participant.number), Int(round))
