@@ -8,6 +8,18 @@ package struct AuditError: Error, Equatable, CustomStringConvertible {
         case busy
         /// The key given is not the one that the ledger names.
         case wrongKey
+        /// A value was asked for of a run with too many participants.
+        case tooManyParticipants
+        /// A value was asked for of a run whose updates were not all kept.
+        case updatesNotKept
+        /// A value was asked for of a run that is not closed.
+        case notClosed
+        /// A value was asked for of a run that paid nobody.
+        case nothingPaid
+        /// The run's data set, or the validation set that it was scored on, is not there.
+        case dataMissing
+        /// Training again was asked for of a run that the built-in trainer does not repeat.
+        case notBuiltIn
     }
 
     /// The kind of failure.

@@ -67,6 +67,9 @@ package struct AuditedTask: Sendable {
     package let rewarded: UInt64
     /// Whether the ledger says that it is over.
     package let isClosed: Bool
+    /// Registered participants that some round of a task with trust `open` did not invite: they were banned, had left
+    /// or were not heard of, or the coordinator left them out. No fault: the ledger does not show which.
+    package var uninvited = 0
 
     package init(task: String, rewards: Int, rewarded: UInt64, isClosed: Bool) {
         self.task = task

@@ -84,8 +84,8 @@ package struct Auditor {
         var history = LedgerHistory()
         var tree = MerkleTree()
         let replayed = Replay.run(store: ledger.store, verifySignatures: true, threads: options.threads) { entry in
+            history.take(entry.entry) { tree.root }
             tree.append(leafHash: entry.leafHash)
-            history.take(entry.entry)
         }
         report.entries = replayed.count
         report.root = replayed.root.hex

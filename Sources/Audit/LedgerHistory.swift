@@ -8,9 +8,13 @@ struct LedgerHistory {
     struct Round {
         let opened: RoundOpened
         let openedAt: UInt64
+        /// Units that participants had when it was opened, where they are not the ordinary number.
+        let units: [ParticipantNumber: UInt32]
         /// Participants that were registered then.
         let population: Int
-        var accepted: [(sequence: UInt64, statement: ContributionStatement)] = []
+        var accepted: [(sequence: UInt64, entry: ContributionAccepted)] = []
+        /// Exact metrics, where they were withheld until the close.
+        var revealed: (sequence: UInt64, body: RoundRevealed)?
         var sealed: (sequence: UInt64, body: RoundSealed)?
         var scores: [(sequence: UInt64, score: ContributionScore)] = []
     }
@@ -19,51 +23,102 @@ struct LedgerHistory {
     struct Task {
         let opening: TaskOpened
         let openedAt: UInt64
+        let openedAtMs: UInt64
         var rounds: [Round] = []
         var rewardCount = 0
         /// Units that the rewards moved.
         var rewarded: UInt64 = 0
-        var isClosed = false
+        /// Units that the rewards moved, by account.
+        var rewards: [AccountName: UInt64] = [:]
+        var closed: (sequence: UInt64, body: TaskClosed)?
+        /// Root over all entries before the first round was opened: what the initial model follows from.
+        var startRoot: Digest?
+        /// Registered participants that some round of a task with trust `open` did not invite.
+        var uninvited: Set<ParticipantNumber> = []
+
+        var isClosed: Bool { closed != nil }
     }
 
     private(set) var genesis: Genesis?
     /// In the order in which they were opened.
     private(set) var tasks: [Task] = []
     private(set) var numbers: [PublicKey: ParticipantNumber] = [:]
+    /// Labels of the participants, by number.
+    private(set) var labels: [String] = []
     private(set) var contributionCount = 0
     private(set) var places: [Digest: Int] = [:]
+    private var units: [ParticipantNumber: UInt32] = [:]
+    private var taskUnits: [Digest: [ParticipantNumber: UInt32]] = [:]
 
     /// Takes the next entry, which the rules have judged already.
-    mutating func take(_ entry: Entry) {
+    ///
+    /// - Parameter rootBefore: the root over the entries before it.
+    mutating func take(_ entry: Entry, rootBefore: () -> Digest) {
         switch entry.body {
         case .genesis(let body): genesis = body
-        case .participantRegistered(let body): numbers[body.publicKey] = ParticipantNumber(numbers.count)
+        case .participantRegistered(let body):
+            let number = ParticipantNumber(numbers.count)
+            numbers[body.publicKey] = number
+            labels.append(body.label)
+            if body.units > 0 { units[number] = body.units }
+        case .unitsAssigned(let body):
+            if let task = body.task {
+                taskUnits[task, default: [:]][body.participant] = body.units
+            } else {
+                units[body.participant] = body.units
+            }
         case .taskOpened(let body):
             places[body.task] = tasks.count
-            tasks.append(Task(opening: body, openedAt: entry.sequence))
+            tasks.append(Task(opening: body, openedAt: entry.sequence, openedAtMs: entry.timeMs))
         case .roundOpened(let body):
-            let round = Round(opened: body, openedAt: entry.sequence, population: numbers.count)
-            change(body.task) { $0.rounds.append(round) }
+            let own = taskUnits[body.task] ?? [:]
+            let round = Round(
+                opened: body, openedAt: entry.sequence, units: units.merging(own) { _, own in own },
+                population: numbers.count)
+            let invited = Set(body.cohort)
+            let population = numbers.count
+            let isFirst = places[body.task].map { tasks[$0].rounds.isEmpty } ?? false
+            let root = isFirst ? rootBefore() : nil
+            change(body.task) { task in
+                if let root { task.startRoot = root }
+                if task.opening.terms?.trust == .open {
+                    for number in 0..<population where !invited.contains(ParticipantNumber(number)) {
+                        task.uninvited.insert(ParticipantNumber(number))
+                    }
+                }
+                task.rounds.append(round)
+            }
         case .contributionAccepted(let body):
             contributionCount += 1
-            changeRound(of: body.statement.task) { $0.accepted.append((entry.sequence, body.statement)) }
+            changeRound(of: body.statement.task) { $0.accepted.append((entry.sequence, body)) }
         case .roundSealed(let body): changeRound(of: body.task) { $0.sealed = (entry.sequence, body) }
+        case .roundRevealed(let body):
+            changeRound(body.round, of: body.task) { $0.revealed = (entry.sequence, body) }
         case .scores(let body):
-            changeRound(of: body.task) { $0.scores += body.scores.map { (entry.sequence, $0) } }
+            changeRound(body.round, of: body.task) { $0.scores += body.scores.map { (entry.sequence, $0) } }
         case .transfer(let body):
             guard body.kind == .reward, let task = body.task else { return }
             change(task) {
                 $0.rewardCount += 1
                 $0.rewarded += body.amount
+                $0.rewards[body.credit, default: 0] += body.amount
             }
-        case .taskClosed(let body): change(body.task) { $0.isClosed = true }
-        case .contributionRefused, .epochSettled, .snapshot: break
+        case .taskClosed(let body): change(body.task) { $0.closed = (entry.sequence, body) }
+        case .contributionRefused, .epochSettled, .taskSettled, .snapshot: break
         }
     }
 
     private mutating func change(_ task: Digest, _ body: (inout Task) -> Void) {
         guard let place = places[task] else { return }
         body(&tasks[place])
+    }
+
+    /// Changes a round of a task; rounds are numbered from 1 without gaps.
+    private mutating func changeRound(_ number: UInt32, of task: Digest, _ body: (inout Round) -> Void) {
+        change(task) { task in
+            guard number >= 1, Int(number) <= task.rounds.count else { return }
+            body(&task.rounds[Int(number) - 1])
+        }
     }
 
     /// Changes the last round that a task opened.

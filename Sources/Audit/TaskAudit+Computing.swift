@@ -3,6 +3,7 @@ import Attestation
 import Federation
 import Foundation
 import Ledger
+import Rewards
 import Runs
 import Simulation
 import Tensors
@@ -19,9 +20,11 @@ struct FoundFault: Error {
 
 extension TaskAudit {
     /// What the ledger's rules go by must be what the task's file says, which participants signed for.
-    func checkOpening(_ opening: TaskOpened, _ task: TaskConfiguration, _ faults: inout [AuditFault]) {
+    func checkOpening(_ opening: TaskOpened, _ means: Means, _ faults: inout [AuditFault]) {
+        let task = means.task
         let parts: [(name: String, agrees: Bool)] = [
-            ("reward", opening.reward == task.reward), ("quorum", Int(opening.quorum) == task.cohort.quorum),
+            ("reward, trust or weights", agrees(opening, task)), ("quorum", Int(opening.quorum) == task.cohort.quorum),
+            ("bound on the length of updates", boundAgrees(opening, means)),
             ("grid", Int(opening.gridFractionBits) == task.grid.fractionBits),
             ("number of parameters", opening.parameterCount == UInt64(task.architecture.parameterLayout.count)),
         ]
@@ -29,6 +32,31 @@ extension TaskAudit {
             faults.append(
                 AuditFault(.entry(history.openedAt), "its \(part.name) is not the one of the task's file"))
         }
+    }
+
+    /// Whether the terms on the ledger are those of the task's file; the secret and the bound are not in the file.
+    private func agrees(_ opening: TaskOpened, _ task: TaskConfiguration) -> Bool {
+        guard let terms = opening.terms else {
+            guard let reward = opening.reward, let named = Version1Reward(text: opening.configuration) else {
+                return false
+            }
+            return named == reward
+        }
+        return terms
+            == task.terms(
+                normBoundSquared: terms.normBoundSquared, openedAtMs: history.openedAtMs,
+                secretCommitment: terms.secretCommitment)
+    }
+
+    /// Whether the bound is the one that the file names or, where it names none, that the validation set gives.
+    private func boundAgrees(_ opening: TaskOpened, _ means: Means) -> Bool {
+        guard let terms = opening.terms else { return true }
+        if means.task.weights.bound == .automatic, means.sets == nil { return true }
+        let examples = means.sets?.validation
+        guard let examples else {
+            return terms.normBoundSquared == NormRehearsal.namedBoundSquared(means.task)
+        }
+        return terms.normBoundSquared == (try? NormRehearsal.boundSquared(means.task, examples: examples))
     }
 
     /// Nobody chooses a run's cohorts: the task's seed draws them among all that are registered.
@@ -40,14 +68,15 @@ extension TaskAudit {
         var reason: String?
         if isCoordinator {
             let isAscending = zip(cohort, cohort.dropFirst()).allSatisfy { $0 < $1 }
-            if cohort.count > task.cohort.invitationCount {
+            if cohort.count > (task.trust == .open ? round.population : task.cohort.invitationCount) {
                 reason = "\(cohort.count) are invited; the task's file invites \(task.cohort.invitationCount)"
             } else if !isAscending || cohort.last.map({ Int($0) >= round.population }) ?? true {
                 reason = "its cohort names somebody twice, or who was not registered"
             }
         } else {
             let drawn = CohortSelection.cohort(
-                size: task.cohort.invitationCount, population: round.population, seed: task.seed,
+                size: task.trust == .open ? round.population : task.cohort.invitationCount,
+                population: round.population, seed: task.seed,
                 round: round.opened.round)
             if cohort != drawn { reason = "its cohort is not the one that the task's seed draws" }
         }
@@ -57,26 +86,29 @@ extension TaskAudit {
 
     /// Whether a round's updates are there, or at least one of them: rounds are kept or let go as a whole.
     func isKept(_ round: LedgerHistory.Round, _ means: Means) -> Bool {
-        round.accepted.contains { _, statement in
+        round.accepted.contains { _, entry in
+            let statement = entry.statement
             let path = means.blobs.updatePath(round: Int(statement.round), digest: statement.update)
             return FileManager.default.fileExists(atPath: path)
         }
     }
 
-    /// An aggregator at the round's start: the one of the round before, or a new one from kept models.
+    /// An aggregator at the round's start: the one of the round before, or a new one from kept models. Nil where the
+    /// round's scores rest on earlier rounds that were not computed again.
     func aggregator(
-        at round: LedgerHistory.Round, _ means: Means, _ data: DividedDataset, _ initial: SharedParameterSet,
+        at round: LedgerHistory.Round, _ means: Means, _ sets: EvaluationSets, _ initial: SharedParameterSet,
         _ chain: Chain
-    ) throws -> RoundAggregator {
+    ) throws -> RoundAggregator? {
         if let running = chain.aggregator, chain.model == round.opened.baseModel { return running }
+        if means.terms != nil, means.scoring != .none, chain.recorded.count > 1 { return nil }
         let model = try self.model(round.opened.baseModel, means, initial, chain)
-        let needsPrevious = means.task.reward.score.isPath && chain.recorded.count == 2
+        let needsPrevious = means.scoring == .version1 && chain.recorded.count == 2
         let previous = needsPrevious ? try self.model(chain.recorded[0], means, initial, chain) : nil
         let state = try serverState(means, chain)
         return try RoundAggregator(
-            task: means.task, blob: means.blob,
-            start: RoundAggregator.Start(model: model, previousModel: previous, serverState: state),
-            validation: data.validation, test: data.test, threads: options.threads)
+            task: means.task, scoring: means.scoring, blob: means.blob,
+            start: RoundAggregator.Start(model: model, previousModel: previous, serverState: state), sets: sets,
+            threads: options.threads)
     }
 
     /// The server optimiser's momentum at the round's start, or nil if it has none.
@@ -95,7 +127,7 @@ extension TaskAudit {
     func model(
         _ digest: Digest, _ means: Means, _ initial: SharedParameterSet, _ chain: Chain
     ) throws -> SharedParameterSet {
-        if digest == history.opening.initialModel { return initial }
+        if digest == chain.initial { return initial }
         let file = try means.blobs.openModel(digest)
         let place = self.place.file("models/\(digest.hex).safetensors")
         return try file.withUnsafeBytes { bytes in
@@ -110,10 +142,12 @@ extension TaskAudit {
         }
     }
 
-    /// An accepted update, read back and checked as the coordinator checked it.
+    /// An accepted update, read back and checked as the coordinator checked it: digest, grid, length, and that its
+    /// sender had its bytes.
     func update(
-        _ statement: ContributionStatement, at sequence: UInt64, _ means: Means
+        _ entry: ContributionAccepted, at sequence: UInt64, _ means: Means
     ) throws -> CheckedUpdate {
+        let statement = entry.statement
         let path = "updates/\(RunFolder.roundName(Int(statement.round)))/\(statement.update.hex).safetensors"
         let file: MappedFile
         do {
@@ -126,14 +160,24 @@ extension TaskAudit {
             guard BlobDigest.digest(of: bytes, threads: options.threads) == statement.update else {
                 throw FoundFault(place.file(path), "its bytes do not have the digest that entry \(sequence) signs for")
             }
+            let checked: CheckedUpdate
             do {
-                return try CheckedUpdate(
-                    checking: SharedParameterSet(means.blob.parameters(from: bytes)),
-                    weight: Int64(clamping: statement.sampleCount), layout: means.blob.layout, grid: means.task.grid,
-                    threads: options.threads)
+                checked = try CheckedUpdate(
+                    checking: SharedParameterSet(means.blob.parameters(from: bytes)), weight: 0,
+                    layout: means.blob.layout, grid: means.task.grid, threads: options.threads)
             } catch {
                 throw FoundFault(.entry(sequence), "it accepts an update that must be refused: \(error)")
             }
+            guard means.terms != nil else { return checked }
+            guard entry.squaredNorm == checked.squaredNorm else {
+                throw FoundFault(.entry(sequence), "the update's squared norm is \(checked.squaredNorm)")
+            }
+            let possession = means.blob.possession(
+                of: checked.parameters.parameters, by: statement.participantKey)
+            guard possession == statement.possession else {
+                throw FoundFault(.entry(sequence), "its sender did not state possession of the update's bytes")
+            }
+            return checked
         }
     }
 
@@ -142,39 +186,78 @@ extension TaskAudit {
         _ round: LedgerHistory.Round, with aggregator: RoundAggregator, _ means: Means
     ) throws -> RoundResult {
         var accepted: [AcceptedContribution] = []
-        var places: [UInt64: ContributionStatement] = [:]
-        for (sequence, statement) in round.accepted {
-            let update = try update(statement, at: sequence, means)
-            guard let participant = numbers[statement.participantKey] else {
-                throw FoundFault(.entry(sequence), "it accepts a contribution of an unknown participant")
-            }
-            let contribution = AcceptedContribution(
-                ticket: sequence, participant: participant, weight: statement.sampleCount, update: statement.update)
+        var places: [UInt64: ContributionAccepted] = [:]
+        for (sequence, entry) in round.accepted {
+            let update = try update(entry, at: sequence, means)
+            let contribution = try contribution(of: entry, at: sequence, round, squaredNorm: update.squaredNorm)
             try aggregator.fold(update, contribution)
             accepted.append(contribution)
-            places[sequence] = statement
+            places[sequence] = entry
         }
         accepted.sort { $0.participant < $1.participant }
         return try aggregator.seal(round: round.opened.round, accepted: accepted) {
             contribution throws(FederationError) in
             do {
-                guard let statement = places[contribution.ticket] else {
+                guard let entry = places[contribution.ticket] else {
                     throw FederationError(.unusableUpdate, "no such contribution")
                 }
-                return try update(statement, at: contribution.ticket, means)
+                return try update(entry, at: contribution.ticket, means)
             } catch {
                 throw FederationError(.unusableUpdate, "\(error)")
             }
         }
     }
 
+    /// A contribution with the weight that the rules give it.
+    func contribution(
+        of entry: ContributionAccepted, at sequence: UInt64, _ round: LedgerHistory.Round, squaredNorm: UInt128
+    ) throws -> AcceptedContribution {
+        let statement = entry.statement
+        guard let participant = numbers[statement.participantKey] else {
+            throw FoundFault(.entry(sequence), "it accepts a contribution of an unknown participant")
+        }
+        let units = round.units[participant] ?? Units.ordinary
+        let weight =
+            round.opened.boundSquared.map {
+                EffectiveWeight(norm: UpdateNorm(squared: squaredNorm, units: units), boundSquared: $0).value
+            } ?? statement.sampleCount
+        return AcceptedContribution(
+            ticket: sequence, participant: participant, weight: weight, units: units, squaredNorm: squaredNorm,
+            sampleCount: statement.sampleCount, update: statement.update)
+    }
+
+    /// A round that left the model as it was. That it diverged is derived again where that can be.
+    func auditUnmoved(
+        _ round: LedgerHistory.Round, _ sealed: (sequence: UInt64, body: RoundSealed), _ means: Means,
+        _ initial: SharedParameterSet, _ chain: Chain, _ faults: inout [AuditFault]
+    ) -> AuditedRound.Outcome {
+        guard sealed.body.outcome == .diverged else { return .noQuorum }
+        guard isKept(round, means) else { return .digestOnly("its updates were not kept") }
+        guard let sets = means.sets else { return .digestOnly(means.withoutData) }
+        do {
+            guard let aggregator = try self.aggregator(at: round, means, sets, initial, chain) else {
+                return .digestOnly(Self.withoutHistory)
+            }
+            guard try compute(round, with: aggregator, means).metrics == nil else {
+                throw FoundFault(.entry(sealed.sequence), "round \(round.opened.round) does not diverge")
+            }
+            return .rederived
+        } catch let fault as FoundFault {
+            faults.append(fault.fault)
+        } catch {
+            faults.append(AuditFault(.entry(sealed.sequence), "\(error)"))
+        }
+        return .digestOnly("it could not be computed again")
+    }
+
     /// Compares a computed round with the recorded one; the first difference of each entry is a fault.
     func compare(
         _ result: RoundResult, _ round: LedgerHistory.Round, _ sealed: (sequence: UInt64, body: RoundSealed),
-        _ faults: inout [AuditFault]
+        _ means: Means, _ faults: inout [AuditFault]
     ) {
         let body = sealed.body
         var reason: String?
+        let stated = round.revealed?.body.metrics ?? body.metrics
         if body.aggregate != result.aggregate {
             let (right, stated) = (result.aggregate?.hex ?? "nothing", body.aggregate?.hex ?? "nothing")
             reason = "the accepted updates sum to \(right), not to \(stated)"
@@ -182,11 +265,23 @@ extension TaskAudit {
             reason = "the average gives the model \(result.model), not \(body.model)"
         } else if body.serverState != result.serverState {
             reason = "the server's momentum is another"
-        } else if let metrics = body.metrics, metrics != result.metrics {
-            reason = "the metrics are \(result.metrics), not \(metrics)"
+        } else if let stated, let metrics = result.metrics, stated != metrics {
+            reason = "the metrics are \(metrics), not \(stated)"
+        } else if result.metrics == nil {
+            reason = "it diverges, and nobody may be scored in it"
         }
         if let reason { faults.append(AuditFault(.entry(sealed.sequence), "round \(body.round): \(reason)")) }
-        compareScores(result.scores, round, &faults)
+        let version1Samples = means.terms == nil && means.scoring == .none
+        compareScores(version1Samples ? sampleScores(round) : result.scores, round, &faults)
+    }
+
+    /// The scores of a task of rules version 1 that pays samples.
+    private func sampleScores(_ round: LedgerHistory.Round) -> [ContributionScore] {
+        round.accepted.compactMap { _, entry in
+            numbers[entry.statement.participantKey].map {
+                ContributionScore(participant: $0, full: 0, novel: 0, samples: entry.statement.sampleCount)
+            }
+        }
     }
 
     /// Compares a round's scores with the recorded ones; the first difference is a fault.
@@ -207,30 +302,39 @@ extension TaskAudit {
         }
     }
 
-    /// Checks what can be checked of a round without the data set: the sum where it was digested, else the model that
-    /// it gives, and scores that are samples.
+    /// Why a round's scores are not computed again although its updates and the data set are there.
+    static let withoutHistory = "the rounds before it could not be computed again, which its scores rest on"
+
+    /// Checks what can be checked of a round without its scores: the sum where it was digested, the model and the
+    /// server's momentum that it gives, and scores that are samples.
+    ///
+    /// - Parameter reason: why nothing more can be checked.
     func averageAlone(
         _ round: LedgerHistory.Round, _ sealed: (sequence: UInt64, body: RoundSealed), _ means: Means,
-        _ initial: SharedParameterSet, _ chain: Chain, _ faults: inout [AuditFault]
+        _ initial: SharedParameterSet, _ chain: Chain, because reason: String, _ faults: inout [AuditFault]
     ) throws -> AuditedRound.Outcome {
         var sum = ExactAccumulator(count: means.blob.layout.count, grid: means.task.grid)
-        for (sequence, statement) in round.accepted {
-            try sum.fold(update(statement, at: sequence, means), threads: options.threads)
+        var accepted: [AcceptedContribution] = []
+        for (sequence, entry) in round.accepted {
+            let update = try update(entry, at: sequence, means)
+            let contribution = try contribution(of: entry, at: sequence, round, squaredNorm: update.squaredNorm)
+            try sum.fold(update.weighted(Int64(clamping: contribution.weight)), threads: options.threads)
+            accepted.append(contribution)
         }
-        guard !means.task.reward.score.isPath else {
+        if let stated = sealed.body.aggregate {
             let digest = sum.digest()
-            guard digest == sealed.body.aggregate else {
+            guard digest == stated else {
                 throw FoundFault(
                     .entry(sealed.sequence),
                     "round \(round.opened.round): the accepted updates sum to \(digest), not to what it says")
             }
-            return .aggregateOnly(means.withoutData)
         }
         var model = try self.model(round.opened.baseModel, means, initial, chain).parameters.copy()
         var optimizer = try ServerOptimizer.resuming(
             learningRate: means.task.server.learningRate, momentum: means.task.server.momentum,
             state: serverState(means, chain), count: means.blob.layout.count)
-        try optimizer.step(model: &model, updates: sum, threads: options.threads)
+        try optimizer.step(
+            model: &model, updates: sum, denominator: means.task.denominator(of: accepted), threads: options.threads)
         let digest = means.blob.digest(of: model, threads: options.threads)
         guard digest == sealed.body.model else {
             throw FoundFault(
@@ -241,13 +345,34 @@ extension TaskAudit {
             throw FoundFault(
                 .entry(sealed.sequence), "round \(round.opened.round): the server's momentum is another")
         }
-        let scores = round.accepted.compactMap { _, statement in
-            numbers[statement.participantKey].map {
-                ContributionScore(participant: $0, full: 0, novel: 0, samples: statement.sampleCount)
-            }
+        if means.terms == nil, means.scoring == .none { compareScores(sampleScores(round), round, &faults) }
+        return .aggregateOnly(reason)
+    }
+
+    /// What the rules take as stated when a task closes: that each salt follows from the secret, and that a task that
+    /// completes before its last round reached the accuracy that its file asks for.
+    func checkClose(_ means: Means, _ faults: inout [AuditFault]) {
+        guard let terms = means.terms, let closed = history.closed else { return }
+        for case let (number, revealed?) in history.rounds.map({ ($0.opened.round, $0.revealed) })
+        where revealed.body.salt != closed.body.secret?.salt(round: number) {
+            faults.append(
+                AuditFault(
+                    .entry(revealed.sequence), "round \(number): its salt is not the one that the task's secret gives"))
         }
-        compareScores(scores, round, &faults)
-        return .aggregateOnly(means.withoutData)
+        guard closed.body.reason == .completed, closed.body.rounds < terms.roundCount else { return }
+        let last = history.rounds.last { $0.sealed?.body.outcome == .aggregated }
+        let metrics = last?.revealed?.body.metrics ?? last?.sealed?.body.metrics
+        let wanted = means.task.stopAccuracy.map { UInt32(($0 * 1_000_000).rounded()) }
+        guard let wanted, let metrics, metrics.testAccuracyPpm >= wanted else {
+            faults.append(
+                AuditFault(
+                    .entry(closed.sequence),
+                    """
+                    it completes the task after \(closed.body.rounds) of \(terms.roundCount) rounds, without the accuracy \
+                    at which its file ends it
+                    """))
+            return
+        }
     }
 
     /// The newest model's file must be the model that the last round gave: in a run `model.safetensors`, on a
@@ -255,7 +380,7 @@ extension TaskAudit {
     func checkFinalModel(_ means: Means, _ chain: Chain, _ faults: inout [AuditFault]) {
         guard let last = chain.recorded.last else { return }
         let name = isCoordinator ? "models/\(last.hex).safetensors" : "model.safetensors"
-        if isCoordinator, last == history.opening.initialModel { return }
+        if isCoordinator, last == chain.initial { return }
         do {
             let path = isCoordinator ? means.blobs.modelPath(last) : place.folder.model.path
             let digest = try MappedFile(path: path).withUnsafeBytes {

@@ -24,19 +24,30 @@ struct TaskAudit {
         let task: TaskConfiguration
         let blob: ParameterBlob
         let blobs: BlobStore
-        /// Nil where the data set is not at hand: averages can be checked then, metrics and path scores cannot.
-        let data: DividedDataset?
+        let scoring: RoundAggregator.Scoring
+        /// Nil where the data set is not there, or the validation set is not revealed yet: models can be checked then,
+        /// metrics and path scores cannot.
+        let sets: EvaluationSets?
         let withoutData: String
+        /// Nil in rules version 1.
+        let terms: TaskTerms?
     }
 
     /// The state of the chain of models between rounds.
     struct Chain {
         var aggregator: RoundAggregator?
+        /// Digest of the model that the first round starts from.
+        let initial: Digest
         /// Digest of the aggregator's model.
         var model: Digest?
         /// Digests of the current model and the one before it, as recorded.
         var recorded: [Digest]
         var serverState: Digest?
+
+        init(initial: Digest, recorded: [Digest]) {
+            self.initial = initial
+            self.recorded = recorded
+        }
     }
 
     /// Audits every round and the final model.
@@ -53,15 +64,18 @@ struct TaskAudit {
             return report
         }
         report.name = means.task.name
-        checkOpening(opening, means.task, &faults)
-        let initial = SharedParameterSet(means.task.architecture.initialParameters(seed: means.task.seed))
-        guard means.blob.digest(of: initial.parameters, threads: options.threads) == opening.initialModel else {
-            faults.append(
-                AuditFault(
-                    .entry(history.openedAt), "the initial model is not the one that the task's seed gives"))
+        checkOpening(opening, means, &faults)
+        report.uninvited = history.uninvited.count
+        guard let initial = initialModel(means.task),
+            let first = opening.initialModel ?? history.rounds.first?.opened.baseModel
+        else { return report }
+        guard means.blob.digest(of: initial.parameters, threads: options.threads) == first else {
+            let place = opening.initialModel == nil ? history.rounds[0].openedAt : history.openedAt
+            let source = opening.initialModel == nil ? "the ledger's root" : "the task's seed"
+            faults.append(AuditFault(.entry(place), "the initial model is not the one that \(source) gives"))
             return report
         }
-        var chain = Chain(recorded: [opening.initialModel])
+        var chain = Chain(initial: first, recorded: [first])
         for round in history.rounds {
             guard faults.count < AuditLimits.faultCount else { return report }
             progress("\(means.task.name), round \(round.opened.round) of \(history.rounds.count)")
@@ -70,23 +84,53 @@ struct TaskAudit {
                 AuditedRound(
                     round: round.opened.round, outcome: outcome, contributions: round.accepted.count))
         }
+        checkClose(means, &faults)
         checkFinalModel(means, chain, &faults)
         return report
     }
 
-    private func prepare(_ opening: TaskOpened) throws -> Means {
-        let task = try TaskConfiguration(text: String(decoding: opening.configuration, as: UTF8.self))
+    /// The initial model, drawn from the ledger's root, and in rules version 1 from the task's seed; nil before the
+    /// first round.
+    private func initialModel(_ task: TaskConfiguration) -> SharedParameterSet? {
+        guard history.opening.initialModel == nil else {
+            return SharedParameterSet(task.architecture.initialParameters(seed: task.seed))
+        }
+        return history.startRoot.map { root in
+            SharedParameterSet(task.initialModel(start: TaskStart.seed(root: root, task: history.opening.task)))
+        }
+    }
+
+    /// Reads the task's file and the data set, as far as it is there.
+    func prepare(_ opening: TaskOpened) throws -> Means {
+        let text = String(decoding: opening.configuration, as: UTF8.self)
+        let task = try opening.terms == nil ? TaskConfiguration(version1Text: text) : TaskConfiguration(text: text)
         let blobs = try BlobStore(place.folder, rule: .all, diskBudgetBytes: .max)
         let blob = ParameterBlob(layout: task.architecture.parameterLayout)
-        func means(_ data: DividedDataset?, without reason: String) -> Means {
-            Means(task: task, blob: blob, blobs: blobs, data: data, withoutData: reason)
+        let version1: RoundAggregator.Scoring = opening.reward?.score.isPath ?? false ? .version1 : .none
+        let scoring = opening.terms.map { RoundAggregator.Scoring($0) } ?? version1
+        func means(_ sets: EvaluationSets?, without reason: String) -> Means {
+            Means(
+                task: task, blob: blob, blobs: blobs, scoring: scoring, sets: sets, withoutData: reason,
+                terms: opening.terms)
         }
         do {
             let data = try loadData(task)
-            guard ValidationSet.root(of: data.validation) == opening.validationRoot else {
+            let sets: EvaluationSets
+            let root: Digest
+            if opening.terms == nil {
+                sets = data.version1Evaluation
+                root = ValidationSet.version1Root(of: sets.validation)
+            } else {
+                guard let secret = history.closed?.body.secret else {
+                    return means(nil, without: "the validation set is revealed when the task is closed")
+                }
+                sets = try data.evaluation(seed: secret.validationSeed)
+                root = ValidationSet.root(of: sets.validation, salt: secret.validationSalt)
+            }
+            guard root == opening.validationRoot else {
                 return means(nil, without: "the data set is not the one that the task was opened with")
             }
-            return means(data, without: "")
+            return means(sets, without: "")
         } catch {
             return means(nil, without: "no data set: \(error)")
         }
@@ -109,19 +153,27 @@ struct TaskAudit {
         guard let sealed = round.sealed else {
             return .digestOnly(isCoordinator ? "it is not sealed yet" : "it was not sealed: the run was stopped")
         }
-        guard sealed.body.outcome == .aggregated else { return .noQuorum }
+        guard sealed.body.outcome == .aggregated else {
+            return auditUnmoved(round, sealed, means, initial, chain, &faults)
+        }
         defer {
             chain.recorded = Array((chain.recorded + [sealed.body.model]).suffix(2))
             chain.serverState = sealed.body.serverState
         }
         guard isKept(round, means) else { return .digestOnly("its updates were not kept") }
         do {
-            guard let data = means.data else { return try averageAlone(round, sealed, means, initial, chain, &faults) }
-            let aggregator = try self.aggregator(at: round, means, data, initial, chain)
+            guard let sets = means.sets else {
+                return try averageAlone(
+                    round, sealed, means, initial, chain, because: means.withoutData, &faults)
+            }
+            guard let aggregator = try self.aggregator(at: round, means, sets, initial, chain) else {
+                return try averageAlone(
+                    round, sealed, means, initial, chain, because: Self.withoutHistory, &faults)
+            }
             let result = try compute(round, with: aggregator, means)
             chain.aggregator = aggregator
             chain.model = result.model
-            compare(result, round, sealed, &faults)
+            compare(result, round, sealed, means, &faults)
             return .rederived
         } catch let fault as FoundFault {
             faults.append(fault.fault)

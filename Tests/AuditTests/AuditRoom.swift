@@ -20,7 +20,8 @@ final class AuditRoom {
     /// A small scenario: softmax regression on the embedded digits, three rounds, with momentum.
     static func scenario(
         updates: String = "retain: all", rounds: Int = 3, cohort: String = "size: 4, quorum: 2, deadline_s: 60",
-        participants: String = "{ kind: honest, count: 3 }, { kind: replay, count: 1 }"
+        participants: String = "{ kind: honest, count: 3 }, { kind: replay, count: 1 }", trust: String = "open",
+        reward: String = #"pool: "30", target_drop: 2"#, more: String = ""
     ) -> String {
         """
         name: audited
@@ -30,16 +31,22 @@ final class AuditRoom {
         training: { epochs: 1, batch: 20, learning_rate: 0.1 }
         server: { learning_rate: 0.8, momentum: 0.5 }
         cohort: { \(cohort) }
-        reward: { pool_per_round: "10", epoch_rounds: 2 }
+        trust: \(trust)
+        reward: { \(reward) }
         participants: [ \(participants) ]
         updates: { \(updates) }
+        \(more)
 
         """
     }
 
     /// Runs a scenario to its end.
     func run(_ text: String = AuditRoom.scenario()) throws -> RunFolder {
-        let federation = try PreparedFederation.load(text: text, folder: url.path)
+        try run(PreparedFederation.load(text: text, folder: url.path))
+    }
+
+    /// Runs a federation to its end.
+    func run(_ federation: PreparedFederation) throws -> RunFolder {
         let folder = try RunFolder.create(
             in: url, name: federation.scenario.task.name, now: Date(timeIntervalSince1970: 1_770_000_000))
         let observer = Simulator.Observer(roundEnded: { _ in }, isCancelled: { false })

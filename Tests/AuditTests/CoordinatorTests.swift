@@ -48,23 +48,32 @@ struct CoordinatorTests {
             #expect(task.rewards > 0 && task.rewarded > 0)
         }
         #expect(report.contributions == 24)
+        #expect(report.tasks.map(\.uninvited) == [4, 0], "everybody who came while the first task ran")
     }
 
-    @Test("One unit more for a participant of either task: the scores are named")
+    @Test("One unit more for a participant, committed to and paid: the scores are named")
     func score() throws {
-        for name in ["scored", "samples"] {
+        for (full, novel) in [(1, 0), (0, 1)] as [(Int64, Int64)] {
             let (_, faults, forged, _) = try audit { body in
-                guard case .scores(let scores) = body, scores.round == 2,
-                    (scores.scores.allSatisfy { $0.full == 0 }) == (name == "samples")
-                else { return nil }
-                let first = scores.scores[0]
-                let richer = ContributionScore(
-                    participant: first.participant, full: first.full + 1, novel: first.novel, samples: first.samples)
-                return .scores(
-                    RoundScores(
-                        task: scores.task, round: scores.round, scores: [richer] + scores.scores.dropFirst()))
+                guard case .scores(let scores) = body, scores.round == 2 else { return nil }
+                return .scores(scores.with(scores.scores[0].participant, full: full, novel: novel))
             }
-            #expect(faults.map(\.place) == [forged], "\(name): \(faults)")
+            #expect(faults.map(\.place) == [forged], "\(faults)")
+        }
+    }
+
+    @Test("An update's squared norm of either task: the contribution is named")
+    func squaredNorm() throws {
+        for isSamples in [false, true] {
+            var tasks: [Digest] = []
+            let (_, faults, forged, _) = try audit { body in
+                if case .taskOpened(let opened) = body { tasks.append(opened.task) }
+                guard case .contributionAccepted(let accepted) = body, accepted.statement.round == 3,
+                    (tasks.count == 2) == isSamples, let norm = accepted.squaredNorm
+                else { return nil }
+                return .contributionAccepted(try ContributionAccepted(accepted.contribution, squaredNorm: norm + 1))
+            }
+            #expect(faults.map(\.place) == [forged], "\(faults)")
         }
     }
 
@@ -78,13 +87,9 @@ struct CoordinatorTests {
                 switch body {
                 case .roundSealed(let sealed) where sealed.round == 3 && (sealed.aggregate == nil) == isSamples:
                     task = sealed.task
-                    return .roundSealed(
-                        RoundSealed(
-                            task: sealed.task, round: 3, outcome: sealed.outcome, accepted: sealed.accepted,
-                            totalWeight: sealed.totalWeight, aggregate: sealed.aggregate, model: wrong,
-                            serverState: sealed.serverState, metrics: sealed.metrics))
+                    return .roundSealed(sealed.with(model: wrong))
                 case .taskClosed(let closed) where closed.task == task:
-                    return .taskClosed(TaskClosed(task: closed.task, rounds: closed.rounds, model: wrong))
+                    return .taskClosed(closed.with(model: wrong))
                 default: return body
                 }
             }
@@ -99,14 +104,11 @@ struct CoordinatorTests {
 
     @Test("A cohort larger than the task's file invites: the round's opening is named")
     func cohort() throws {
-        var population = 0
+        var tasks = 0
         let (_, faults, forged, _) = try audit { body in
-            if case .participantRegistered = body { population += 1 }
-            guard case .roundOpened(let opened) = body, population == 8 else { return nil }
-            return .roundOpened(
-                RoundOpened(
-                    task: opened.task, round: opened.round, baseModel: opened.baseModel,
-                    deadlineMs: opened.deadlineMs, cohort: (0..<8).map { ParticipantNumber($0) }))
+            if case .taskOpened = body { tasks += 1 }
+            guard case .roundOpened(let opened) = body, tasks == 2 else { return nil }
+            return .roundOpened(opened.with(cohort: (0..<8).map { ParticipantNumber($0) }))
         }
         #expect(faults.map(\.place) == [forged], "\(faults)")
         #expect(faults.first?.reason.contains("invited") ?? false)
@@ -163,11 +165,7 @@ struct CoordinatorTests {
     func withoutData() throws {
         let (coordinator, faults, forged, room) = try audit { body in
             guard case .roundSealed(let sealed) = body, sealed.round == 2, sealed.aggregate == nil else { return nil }
-            return .roundSealed(
-                RoundSealed(
-                    task: sealed.task, round: 2, outcome: sealed.outcome, accepted: sealed.accepted,
-                    totalWeight: sealed.totalWeight, aggregate: nil, model: sealed.model, serverState: .zero,
-                    metrics: sealed.metrics))
+            return .roundSealed(sealed.with(serverState: .some(.zero)))
         }
         defer { withExtendedLifetime(room) {} }
         #expect(faults.first?.place == forged)
@@ -181,7 +179,9 @@ struct CoordinatorTests {
         #expect(report.tasks[1].rounds { if case .aggregateOnly = $0 { true } else { false } }.contains(1))
     }
 
-    @Test("Rounds whose updates the coordinator let go are taken on their digests, the others computed again")
+    @Test(
+        "Rounds whose updates the coordinator let go are taken on their digests, the others computed as far as they can be"
+    )
     func retention() throws {
         let room = try AuditRoom()
         let coordinator = try ForgedCoordinator(in: room)
@@ -193,8 +193,10 @@ struct CoordinatorTests {
         #expect(report.faults == [])
         for task in report.tasks {
             #expect(task.rounds.first?.outcome == .digestOnly("its updates were not kept"))
-            #expect(task.rounds { $0 == .rederived } == [2, 3])
         }
+        // Scores rest on the rounds before; samples do not.
+        #expect(report.tasks[0].rounds { if case .aggregateOnly = $0 { true } else { false } } == [2, 3])
+        #expect(report.tasks[1].rounds { $0 == .rederived } == [2, 3])
     }
 
     @Test("A run's folder with a second task in its ledger is no run")
