@@ -87,13 +87,13 @@ def main(join, key_file, data, count="1"):
             assert sha(text) == task and root(chunk_hashes(model)) == base, "this is not what was asked for"
             start = 8 + int.from_bytes(model[:8], "little")  # an update's file has the same header as the model's
             change, steps = train(np.frombuffer(model[start:], "<f4"), text.decode(), x, y)
-            server.send(task, number, update := model[:start] + change.tobytes())
+            server.send(task, number, update := sent.setdefault(number, model[:start] + change.tobytes()))
             statement = encode(task, number, server.public, base, task, root(chunk_hashes(update)), len(change), len(x),
-                               steps, os.urandom(16), first(order, 7, bytes(32)), first(order, 8, bytes(32)))
+                               steps, os.urandom(16), first(order, 7, bytes(32)), first(order, 8, bytes(32)),
+                               sha(server.public + update))  # only who has the bytes can say that for its own key
             signed = encode(statement, server.key.sign(b"tributary/contribution/v1\0" + statement))
             reply = server.ask("POST", "/v1/contributions", signed)
             if not first(reply, 1): sys.exit(f"refused: {first(reply, 3)}, {first(reply, 4)}")
-            receipt, sent[number] = server.ask("GET", f"/v1/receipts/{first(reply, 2)}", raw=True).decode(), update
-            check_receipt(receipt, server.vkey, statement)
+            check_receipt(server.ask("GET", f"/v1/receipts/{reply[2][0]}", raw=True).decode(), server.vkey, statement)
             print(f"round {number}: accepted as entry {first(reply, 2)}; the receipt proves it", flush=True)
 if __name__ == "__main__": main(*sys.argv[1:])

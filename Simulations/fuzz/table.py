@@ -24,6 +24,7 @@ def token(r, w, role):
     return {
         None: lambda: None,
         "any": lambda: r.choice([r.choice(w.strangers)[1], r.choice(w.auditors), w.first]),
+        "member": lambda: r.choice([r.choice(w.strangers)[1], w.first, w.operator]),
         "stranger": lambda: r.choice(w.strangers)[1],
         "first": lambda: w.first, "second": lambda: w.second, "auditor": lambda: r.choice(w.auditors),
         "reader": lambda: r.choice([r.choice(w.auditors), w.operator]), "operator": lambda: w.operator,
@@ -61,8 +62,8 @@ ENDPOINTS = [
              body=lambda r, w: wire.message((1, r.randint(0, 3)), (2, w.task), (3, w.task), (4, r.randint(0, 2)))),
     Endpoint("GET", at("/v1/tasks"), "any"),
     Endpoint("GET", lambda r, w: f"/v1/tasks/{w.task.hex()}", "any"),
-    Endpoint("GET", lambda r, w: f"/v1/blobs/{w.model.hex()}", "any"),
-    Endpoint("GET", lambda r, w: f"/v1/blobs/{w.model.hex()}/chunks/{r.randint(0, 1)}", "any"),
+    Endpoint("GET", lambda r, w: f"/v1/blobs/{w.model.hex()}", "member"),
+    Endpoint("GET", lambda r, w: f"/v1/blobs/{w.model.hex()}/chunks/{r.randint(0, 1)}", "member"),
     Endpoint("POST", update_path, "second", body=lambda r, w: w.announcement, limit=MANIFEST_LIMIT,
              forbidden=("auditor",)),
     # 409: fresh_upload may have pushed the announcement out; a participant has two.
@@ -77,7 +78,11 @@ ENDPOINTS = [
              forbidden=("stranger", "auditor")),
     Endpoint("POST", at("/v1/invitations"), "operator", body=lambda r, w: wire.message((1, 1), (2, 4_102_444_800_000)),
              forbidden=("stranger", "auditor")),
+    Endpoint("POST", lambda r, w: f"/v1/tasks/{r.randbytes(32).hex()}/close", "operator", ok=(404,),
+             forbidden=("stranger", "auditor")),
     Endpoint("GET", at("/v1/participants"), "operator", forbidden=("stranger", "auditor")),
+    Endpoint("POST", lambda r, w: f"/v1/participants/{w.scapegoat}/units", "operator", ok=(204,),
+             body=lambda r, w: wire.message((2, r.randint(1, 8))), forbidden=("stranger", "auditor")),
     Endpoint("POST", lambda r, w: f"/v1/participants/{w.scapegoat}/ban", "operator", ok=(204,),
              body=lambda r, w: wire.message((1, 1), (2, "again")), forbidden=("stranger", "auditor")),
 ]

@@ -152,6 +152,7 @@ def statement(order, key, update, samples, nonce, **changed):
     values = {
         1: first(order, 1), 2: first(order, 2, 0), 3: key.public, 4: first(order, 3), 5: first(order, 1), 6: update,
         7: samples["parameters"], 8: samples["examples"], 9: 1, 10: nonce, 11: first(order, 7), 12: first(order, 8),
+        13: hashlib.sha256(key.public + samples["bytes"]).digest(),
     }
     values.update({int(name[1:]): value for name, value in changed.items()})
     return message(*sorted(values.items()))

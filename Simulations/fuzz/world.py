@@ -18,7 +18,7 @@ schema: { features: 64, classes: 10 }
 model: { hidden: [4096] }
 training: { epochs: 1, batch: 10, learning_rate: 0.1 }
 cohort: { size: 2, quorum: 2, deadline_s: 86400 }
-reward: { score: samples, pool_per_round: "1", epoch_rounds: 3 }
+reward: { score: samples, pool: "3", samples_cap: 1000 }
 """
 
 
@@ -180,7 +180,7 @@ class World:
         header = 8 + int.from_bytes(model[:8], "little")
         self.update = model[:header] + bytes(len(model) - header - 4) + value
         self.outline, self.digest = wire.manifest(self.update)
-        self.samples = {"parameters": (len(model) - header) // 4, "examples": 100}
+        self.samples = {"parameters": (len(model) - header) // 4, "examples": 100, "bytes": self.update}
         order = self.orders[token]
         self.announcement = wire.message((1, wire.first(order, 1)), (2, wire.first(order, 2, 0)), (3, self.outline))
 

@@ -90,6 +90,8 @@ package enum CoordinatorServerLimits {
     package static let invitationsByteCount = 64 << 20
     /// Sponsors' keys in `coordinator.yaml`.
     package static let sponsorCount = 1_024
+    /// Auditors' keys in `coordinator.yaml`.
+    package static let auditorCount = 1_024
     /// Ledger entries that are read in one go to write the books.
     package static let bookPageCount = 1_000
     /// From one line about what a task waits for to the next, while nothing changes.

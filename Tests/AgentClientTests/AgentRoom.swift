@@ -16,15 +16,15 @@ final class AgentRoom: Sendable {
     private let temporary: Mutex<TemporaryFolder>
     private let lines = Mutex<[String]>([])
 
-    init(rounds: UInt32 = 3, hidden: [Int] = [4]) throws {
+    init(rounds: UInt32 = 3, task given: TaskConfiguration? = nil) throws {
         let temporaryFolder = try TemporaryFolder()
         folder = AgentFolder(path: "\(temporaryFolder.path)/agent")
         temporary = Mutex(temporaryFolder)
-        task = try Fixtures.task(hidden: hidden)
+        task = try given ?? Fixtures.task()
         key = try Fixtures.key("participant")
         join = try Fixtures.join()
         let signer = try NoteSigner(name: "test.log/x", key: Fixtures.key("log"))
-        coordinator = FakeCoordinator(task: task, rounds: rounds, signer: signer)
+        coordinator = try FakeCoordinator(task: task, rounds: rounds, signer: signer)
     }
 
     /// What the agent has told so far.

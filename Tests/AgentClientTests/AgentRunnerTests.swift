@@ -14,7 +14,7 @@ struct AgentRunnerTests {
         let answered = try await room.runner(trainer: BuiltInTrainer(examples: Fixtures.examples())).run()
         withExtendedLifetime(lock) {}
         #expect(answered == 3)
-        #expect(try room.folder.receiptSequences() == [0, 1, 2])
+        #expect(try room.folder.receiptSequences() == [1, 2, 3])
         #expect(try room.folder.storedRounds().isEmpty)
         let state = room.folder.state()
         #expect(state.acceptedCount == 3)
@@ -26,7 +26,7 @@ struct AgentRunnerTests {
         #expect(waits.dropFirst().allSatisfy { $0 == AgentLimits.workWaitMs })
         #expect(await room.coordinator.calls.last == "leave", "nobody needs to wait for an agent that has ended")
         let second = try #require(room.log.first { $0.hasPrefix("round 2: trained on 30 examples in") })
-        #expect(second.hasSuffix("accepted (entry 1)"))
+        #expect(second.hasSuffix("accepted (entry 2)"))
     }
 
     @Test(
@@ -44,7 +44,7 @@ struct AgentRunnerTests {
         withExtendedLifetime(lock) {}
         let posted = await room.coordinator.posted
         #expect(Set(posted.map(\.statement)).count == 2)
-        #expect(try room.folder.receiptSequences() == [0, 1])
+        #expect(try room.folder.receiptSequences() == [1, 2])
     }
 
     @Test(
@@ -65,7 +65,7 @@ struct AgentRunnerTests {
         let posted = await room.coordinator.posted
         #expect(Set(posted.map(\.statement)) == [stored.request.statement])
         #expect(Set(posted.map(\.signature)).count == 1)
-        #expect(try room.folder.receiptSequences() == [0])
+        #expect(try room.folder.receiptSequences() == [1])
     }
 
     @Test("A task that consent does not cover is declined once, and its reason told")
@@ -151,7 +151,7 @@ struct AgentRunnerTests {
         #expect(try await room.runner().run() == 1)
         withExtendedLifetime(lock) {}
         #expect(await room.coordinator.count(of: "beginUpload") == 2)
-        #expect(try room.folder.receiptSequences() == [0])
+        #expect(try room.folder.receiptSequences() == [1])
     }
 
     @Test("A round that closes during the upload is left behind")

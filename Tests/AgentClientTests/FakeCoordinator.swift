@@ -19,6 +19,24 @@ actor FakeCoordinator: CoordinatorCalls {
 
     static let broken = AgentError(.unreachable, "the link broke")
 
+    /// What its orders prove of the task's funding.
+    enum Funding: Sendable {
+        /// That the whole pool was issued into the task's account: entry 0.
+        case whole
+        /// Nothing.
+        case absent
+        /// An entry of this amount.
+        case amount(UInt64)
+        /// An entry that pays into another task's account.
+        case elsewhere
+        /// The right entry, in a log that another key has signed.
+        case foreignLog
+        /// The right entry, under another number.
+        case misnumbered
+        /// A contribution's entry.
+        case noTransfer
+    }
+
     let signer: NoteSigner
     let taskBytes: [UInt8]
     let taskID: Digest
@@ -40,11 +58,14 @@ actor FakeCoordinator: CoordinatorCalls {
     var damagedChunkAnswers = 0
     var chunksAtOnce = 0
     var mostChunksAtOnce = 0
+    private let pool: UInt64
+    private var funding = Funding.whole
     private var entries: [EncodedEntry] = []
     private var previous = Digest.zero
 
-    init(task: TaskConfiguration, rounds: UInt32, signer: NoteSigner) {
+    init(task: TaskConfiguration, rounds: UInt32, signer: NoteSigner) throws {
         self.signer = signer
+        pool = task.reward.pool
         taskBytes = Array(task.text.utf8)
         taskID = SHA256.hash(taskBytes)
         roundCount = rounds
@@ -52,6 +73,33 @@ actor FakeCoordinator: CoordinatorCalls {
         let bytes = blob.header + [UInt8](repeating: 0, count: blob.layout.count * 4)
         model = BlobDigest.digest(of: bytes)
         blobs[model] = bytes
+        entries = [try Self.fundingEntry(pool, of: taskID)]
+    }
+
+    private static func fundingEntry(_ amount: UInt64, of task: Digest) throws -> EncodedEntry {
+        try EncodedEntry(
+            sequence: 0, previous: .zero, timeMs: 1,
+            body: .transfer(
+                Transfer(
+                    kind: .emission, debit: .issuance, credit: .pool(task), amount: max(1, amount), task: task,
+                    period: 0)))
+    }
+
+    /// Changes what its orders prove; to be called before the first.
+    func prove(_ funding: Funding) throws {
+        self.funding = funding
+        switch funding {
+        case .amount(let amount): entries = [try Self.fundingEntry(amount, of: taskID)]
+        case .elsewhere: entries = [try Self.fundingEntry(pool, of: SHA256.hash([1]))]
+        case .noTransfer:
+            let key = try Fixtures.key("participant").publicKey
+            entries = [
+                try EncodedEntry(
+                    sequence: 0, previous: .zero, timeMs: 1,
+                    body: .participantRegistered(ParticipantRegistered(publicKey: key)))
+            ]
+        case .whole, .absent, .foreignLog, .misnumbered: break
+        }
     }
 
     func add(blob bytes: [UInt8]) -> Digest {
@@ -114,13 +162,13 @@ actor FakeCoordinator: CoordinatorCalls {
                 work.idle.reason = "waiting"
                 round += 1
             } else {
-                work.train = order()
+                work.train = try order()
             }
             return work
         }
     }
 
-    private func order() -> WireTrainingOrder {
+    private func order() throws(AgentError) -> WireTrainingOrder {
         var order = WireTrainingOrder()
         order.task = Data(taskID.bytes)
         order.round = round
@@ -130,6 +178,18 @@ actor FakeCoordinator: CoordinatorCalls {
         order.deadlineMs = 5_000_000 + remainingMs
         order.previousContribution = Data(previous.bytes)
         order.ledgerRoot = Data(Digest.zero.bytes)
+        switch funding {
+        case .absent: break
+        case .foreignLog:
+            guard let stranger = try? NoteSigner(name: signer.verifier.name, key: Fixtures.key("stranger")) else {
+                break
+            }
+            order.funding = Data(try proof(of: 0, signedBy: stranger))
+        case .misnumbered:
+            order.fundingSequence = 7
+            order.funding = Data(try proof(of: 0, signedBy: signer))
+        case .whole, .amount, .elsewhere, .noTransfer: order.funding = Data(try proof(of: 0, signedBy: signer))
+        }
         return order
     }
 
@@ -226,9 +286,9 @@ actor FakeCoordinator: CoordinatorCalls {
     func account() throws(AgentError) -> WireAccountReply {
         try answer("account") { () throws(AgentError) in
             var reply = WireAccountReply()
-            reply.balance = UInt64(entries.count) * 1_000_000
-            reply.contributions = UInt32(entries.count)
-            reply.acceptedSequences = entries.indices.reversed().map { UInt64($0) }
+            reply.balance = UInt64(entries.count - 1) * 1_000_000
+            reply.contributions = UInt32(entries.count - 1)
+            reply.acceptedSequences = entries.indices.dropFirst().reversed().map { UInt64($0) }
             return reply
         }
     }
@@ -236,19 +296,23 @@ actor FakeCoordinator: CoordinatorCalls {
     func receipt(_ sequence: UInt64) throws(AgentError) -> [UInt8] {
         try answer("receipt") { () throws(AgentError) in
             guard sequence < UInt64(entries.count) else { throw Self.problem(.notFound) }
-            var tree = MerkleTree()
-            tree.append(contentsOf: entries.map(\.leafHash))
-            do {
-                let checkpoint = try Checkpoint(origin: signer.verifier.name, size: tree.count, root: tree.root)
-                return Array(
-                    Receipt(
-                        entry: entries[Int(sequence)].bytes, index: sequence,
-                        proof: try tree.inclusionProof(of: sequence, inSize: tree.count),
-                        checkpoint: try checkpoint.signed(by: signer)
-                    ).encoded.utf8)
-            } catch {
-                throw AgentError(.underlying, "\(error)")
-            }
+            return try proof(of: sequence, signedBy: signer)
+        }
+    }
+
+    private func proof(of sequence: UInt64, signedBy signer: NoteSigner) throws(AgentError) -> [UInt8] {
+        var tree = MerkleTree()
+        tree.append(contentsOf: entries.map(\.leafHash))
+        do {
+            let checkpoint = try Checkpoint(origin: signer.verifier.name, size: tree.count, root: tree.root)
+            return Array(
+                Receipt(
+                    entry: entries[Int(sequence)].bytes, index: sequence,
+                    proof: try tree.inclusionProof(of: sequence, inSize: tree.count),
+                    checkpoint: try checkpoint.signed(by: signer)
+                ).encoded.utf8)
+        } catch {
+            throw AgentError(.underlying, "\(error)")
         }
     }
 }

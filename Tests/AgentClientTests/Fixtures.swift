@@ -14,7 +14,8 @@ enum Fixtures {
 
     /// A task over examples of six features and three classes.
     static func task(
-        name: String = "fixture", hidden: [Int] = [4], deadlineSeconds: Int = 60
+        name: String = "fixture", hidden: [Int] = [4], deadlineSeconds: Int = 60,
+        reward: TaskReward = TaskReward(pool: 5_000_000, targetDrop: 1_000_000_000_000)
     ) throws -> TaskConfiguration {
         TaskConfiguration(
             name: name, seed: 7,
@@ -24,7 +25,7 @@ enum Fixtures {
             cohort: TaskConfiguration.CohortRule(
                 size: 3, quorum: 2, overSelection: 1, deadlineSeconds: deadlineSeconds),
             server: TaskConfiguration.ServerRule(learningRate: 1, momentum: 0), grid: .standard,
-            reward: RewardRule(score: .path, poolPerRound: 1_000_000, epochRounds: 2))
+            reward: reward)
     }
 
     static func examples(count: Int = 30) throws -> LabelledExamples {

@@ -59,14 +59,16 @@ struct MinimalClientTests {
             task: digest("task"), round: 300, participantKey: key.publicKey, baseModel: digest("model"),
             configuration: digest("task"), update: digest("update"), parameterCount: 650, sampleCount: 1_797,
             stepCount: 90,
-            nonce: Array(0..<16), previousContribution: .zero, ledgerRootSeen: digest("root"))
+            nonce: Array(0..<16), previousContribution: .zero, ledgerRootSeen: digest("root"),
+            possession: ContributionStatement.possession(of: Array("bytes".utf8), by: key.publicKey))
         let nonce = Array(digest("nonce").bytes)
         let found = try Self.python(
             """
             key = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
             d = lambda text: m.sha(text.encode())
-            s = m.encode(d("task"), 300, key.public_key().public_bytes_raw(), d("model"), d("task"), d("update"), 650, 1797,
-                         90, bytes(range(16)), bytes(32), d("root"))
+            public = key.public_key().public_bytes_raw()
+            s = m.encode(d("task"), 300, public, d("model"), d("task"), d("update"), 650, 1797, 90, bytes(range(16)),
+                         bytes(32), d("root"), m.sha(public + b"bytes"))
             found["statement"] = s.hex()
             found["signature"] = key.sign(b"tributary/contribution/v1\\0" + s).hex()
             proof = m.encode(d("nonce"), b"example.org/log", 1)

@@ -20,13 +20,15 @@ struct RulesTests {
             ("schema: { features: 7, classes: 3 }", "7"), ("tasks: [mnist, \"digits-*\"]", "tasks"),
             ("proof_levels: [L1, L2]", "proof_levels"), ("reward: { scores: [samples] }", "reward.scores"),
             ("reward: { minimum_per_round: \"1.000001\" }", "minimum_per_round"),
+            ("reward: { minimum_pool: \"5.000001\" }", "5.000001 of reward.minimum_pool"),
+            ("trust: [open]", "its trust is \"known\", which is not in trust"),
             ("privacy: []", "in the clear), which is not in privacy in consent.yaml"),
             ("privacy: [secure-aggregation, differential-privacy]", "its privacy is \"none\""),
         ])
     func objections(text: String, word: String) throws {
         let task = try Fixtures.task()
-        #expect(Consent(schema: nil).objection(to: task) == nil)
-        #expect(try Consent(text: text).objection(to: task)?.contains(word) == true)
+        #expect(Consent(schema: nil).objection(to: task, funded: task.reward.pool) == nil)
+        #expect(try Consent(text: text).objection(to: task, funded: task.reward.pool)?.contains(word) == true)
     }
 
     @Test("A consent file without a word on privacy accepts updates in the clear, and no way that there is not yet")
@@ -34,10 +36,11 @@ struct RulesTests {
         var task = try Fixtures.task()
         let silent = try Consent(text: "tasks: [\"*\"]")
         #expect(silent.privacy == [.inTheClear])
-        #expect(silent.objection(to: task) == nil)
+        #expect(silent.objection(to: task, funded: 5_000_000) == nil)
         task.privacy = .secureAggregation
-        #expect(silent.objection(to: task)?.contains("its privacy is \"secure-aggregation\", which") == true)
-        #expect(try Consent(text: "privacy: [none, secure-aggregation]").objection(to: task) == nil)
+        let objection = silent.objection(to: task, funded: 5_000_000)
+        #expect(objection?.contains("its privacy is \"secure-aggregation\", which") == true)
+        #expect(try Consent(text: "privacy: [none, secure-aggregation]").objection(to: task, funded: 5_000_000) == nil)
         #expect { try Consent(text: "privacy: [clear]") } throws: {
             "\($0)".contains("a list of none, secure-aggregation, differential-privacy, not \"clear\"")
         }
@@ -48,7 +51,8 @@ struct RulesTests {
     @Test("A model that is too large for consent or memory is turned down")
     func size() throws {
         let large = try Fixtures.task(hidden: [400_000])
-        #expect(try Consent(text: "model: { max_mb: 10 }").objection(to: large)?.contains("max_mb") == true)
+        let small = try Consent(text: "model: { max_mb: 10 }")
+        #expect(small.objection(to: large, funded: 5_000_000)?.contains("max_mb") == true)
         var settings = AgentSettings(threads: 1)
         #expect(settings.objection(to: large) == nil)
         settings.memoryMB = 64

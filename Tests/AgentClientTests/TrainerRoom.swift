@@ -29,7 +29,7 @@ final class TrainerRoom {
             model: { hidden: [\(hidden.map(String.init).joined(separator: ", "))] }
             training: { epochs: 2, batch: 20, learning_rate: 0.1, momentum: 0.5 }
             cohort: { size: 2, quorum: 1 }
-            reward: { pool_per_round: "10", epoch_rounds: 2 }
+            reward: { pool: "50" }
 
             """
         task = try TaskConfiguration(text: text)

@@ -20,7 +20,8 @@ struct EndpointTests {
         ("POST", "/v1/updates/\(digest)"), ("PUT", "/v1/updates/\(digest)/chunks/0"), ("POST", "/v1/contributions"),
         ("GET", "/v1/account"), ("GET", "/v1/receipts/0"), ("GET", "/v1/checkpoint"),
         ("GET", "/v1/ledger/entries?from=0&count=1"), ("POST", "/v1/tasks"), ("POST", "/v1/invitations"),
-        ("GET", "/v1/participants"), ("POST", "/v1/participants/0/ban"),
+        ("GET", "/v1/participants"), ("POST", "/v1/participants/0/ban"), ("POST", "/v1/participants/0/units"),
+        ("POST", "/v1/tasks/\(digest)/close"),
     ]
 
     @Test("What needs no session answers without one")
@@ -61,7 +62,8 @@ struct EndpointTests {
             ("GET", "/v1/blobs/\(EndpointTests.digest)/chunks/99999999999999999999", 400),
             ("GET", "/v1/receipts/1e3", 400),
             ("GET", "/v1/ledger/entries?from=x", 400), ("GET", "/v1/ledger/entries?frm=1", 400),
-            ("POST", "/v1/participants/4294967296/ban", 400),
+            ("POST", "/v1/participants/4294967296/ban", 400), ("POST", "/v1/participants/-1/units", 400),
+            ("POST", "/v1/tasks/xyz/close", 400), ("GET", "/v1/tasks/\(EndpointTests.digest)/close", 404),
             ("GET", "/v1/tasks/" + String(repeating: "a", count: 600), 400),
         ])
     func paths(method: String, path: String, status: Int) async throws {
@@ -82,7 +84,11 @@ struct EndpointTests {
                 let answer = try await room.send("GET", path, token: participant)
                 #expect(answer.status == 403 && answer.problem == "forbidden", "\(path)")
             }
-            for (method, path) in [("POST", "/v1/work"), ("POST", "/v1/tasks"), ("GET", "/v1/account")] {
+            let closing = "/v1/tasks/\(Self.digest)/close"
+            for (method, path) in [
+                ("POST", "/v1/work"), ("POST", "/v1/tasks"), ("GET", "/v1/account"), ("POST", closing),
+                ("POST", "/v1/participants/0/units"),
+            ] {
                 let answer = try await room.send(method, path, token: auditor)
                 #expect(answer.status == 403 && answer.problem == "forbidden", "\(path)")
             }

@@ -104,11 +104,13 @@ struct FolderTests {
         #expect(error("participation: open\n")?.message.contains("origin is missing") == true)
         #expect(error("origin: a/b\nretain: forever\n")?.code == .badSettings)
         #expect(error("origin: a/b\nsponsors: [nobody]\n")?.code == .badSettings)
+        #expect(error("origin: a/b\nauditors: [nobody]\n")?.message.contains("auditors") == true)
         #expect(error("origin: a/b\nlisten: { port: 65536 }\n")?.code == .badSettings)
         var all = CoordinatorSettings(origin: "a/b")
         all.retention = .rounds(20)
         all.diskBudgetByteCount = 5 << 30
         all.sponsors = [try SigningKey.generate().publicKey]
+        all.auditors = [try SigningKey.generate().publicKey, try SigningKey.generate().publicKey]
         all.metrics = .anyone
         all.logLevel = "debug"
         #expect(try CoordinatorSettings(text: all.text) == all)

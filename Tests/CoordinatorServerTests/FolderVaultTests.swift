@@ -148,7 +148,7 @@ struct FolderVaultTests {
             try await group.waitForAll()
         }
         try vault.finishUpload(task: task, round: 1, digest: plan.digest)
-        #expect(try vault.sendableUpdate(digest: plan.digest).chunkHashes == plan.chunkHashes)
+        #expect(try vault.sendableUpdate(digest: plan.digest, of: [task]).chunkHashes == plan.chunkHashes)
     }
 
     @Test("Participants that announce the same bytes at the same moment may all send them")
@@ -161,15 +161,18 @@ struct FolderVaultTests {
                 for key in keys {
                     let plan = plan(bytes, key: key)
                     group.addTask {
-                        _ = try vault.beginUpload(plan)
+                        #expect(try vault.beginUpload(plan) == [0..<1])
                         try put(0, bytes, plan, vault)
                     }
                 }
                 try await group.waitForAll()
             }
-            try vault.finishUpload(task: task, round: 1, digest: plan(bytes).digest)
+            let digest = plan(bytes).digest
+            try vault.finishUpload(task: task, round: 1, digest: digest)
+            for key in keys { #expect(vault.hasUpload(task: task, round: 1, digest: digest, by: key)) }
         }
-        #expect(vault.uploadCount == 0)
+        try vault.endRound(task: task, round: 1, keeping: [])
+        #expect(vault.uploadCount == 0 && vault.usedByteCount == 0)
     }
 
     @Test("A participant has two uploads under way; the oldest gives way")
@@ -183,7 +186,7 @@ struct FolderVaultTests {
         #expect(vault.usedByteCount == 5_000_000)
     }
 
-    @Test("Chunks are taken from whoever announced them, and nobody else")
+    @Test("Chunks are taken from those who announced them, and count for nobody else")
     func strangers() throws {
         let vault = try vault()
         let bytes = blob(7)
@@ -193,7 +196,31 @@ struct FolderVaultTests {
         #expect(throws: CoordinationError(.conflict, "")) { try put(0, bytes, plan(bytes, key: other), vault) }
         _ = try vault.beginUpload(plan(bytes, key: other))
         try put(0, bytes, plan(bytes, key: other), vault)
-        #expect(try vault.beginUpload(mine) == [1..<3])
+        #expect(try vault.beginUpload(mine) == [0..<3])
+        #expect(try vault.beginUpload(plan(bytes, key: other)) == [1..<3])
+    }
+
+    @Test("The upload oracle: what another key has sent is asked for in full, whether it is there or not")
+    func oracle() throws {
+        // "Nothing is missing" once told any key that somebody had sent that digest, and let it claim the update.
+        let bytes = blob(12)
+        let mine = plan(bytes)
+        let theirs = plan(bytes, key: try SigningKey.generate().publicKey)
+        let first = try vault()
+        _ = try first.beginUpload(mine)
+        for index in 0..<3 { try put(index, bytes, mine, first) }
+        #expect(try first.beginUpload(theirs) == [0..<3], "all chunks are there")
+        try first.finishUpload(task: task, round: 1, digest: mine.digest)
+        #expect(try first.beginUpload(theirs) == [0..<3], "it is an update")
+        #expect(!first.hasUpload(task: task, round: 1, digest: mine.digest, by: theirs.participant))
+        let second = try vault()
+        #expect(try second.beginUpload(theirs) == [0..<3], "after a restart")
+        #expect(!second.hasUpload(task: task, round: 1, digest: mine.digest, by: theirs.participant))
+        #expect(second.hasUpload(task: task, round: 1, digest: mine.digest, by: mine.participant))
+        for index in 0..<3 { try put(index, bytes, theirs, second) }
+        #expect(second.hasUpload(task: task, round: 1, digest: mine.digest, by: theirs.participant))
+        try second.finishUpload(task: task, round: 1, digest: mine.digest)
+        #expect(second.usedByteCount == UInt64(bytes.count), "the same bytes are kept once")
     }
 
     @Test("The end of a round keeps what was accepted, and the retention rule the last rounds")
@@ -220,6 +247,55 @@ struct FolderVaultTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/\(task.hex)/updates") == ["000002"])
         #expect(vault.usedByteCount == 1_000)
         #expect(try self.vault().usedByteCount == 1_000, "counted anew after a restart")
+    }
+
+    @Test("Private records are replaced, survive a restart, count on the disk, and are their owner's alone")
+    func records() throws {
+        let vault = try vault(retention: .rounds(1))
+        #expect(throws: CoordinationError(.notFound, "")) { try vault.record(.secret, task: task) }
+        try vault.removeRecord(.secret, task: task)
+        try vault.storeRecord(.secret, task: task, bytes: [UInt8](repeating: 1, count: 32))
+        try vault.storeRecord(.history(round: 3), task: task, bytes: [9, 9])
+        try vault.storeRecord(.scores(round: 3), task: task, bytes: [1, 2, 3, 4])
+        try vault.storeRecord(.scores(round: 3), task: task, bytes: [5])
+        let folder = "\(home.path)/\(task.hex)/private"
+        let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+        #expect(names == ["history-000003", "scores-000003", "secret"])
+        func mode(_ path: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        }
+        #expect(try mode(folder) == 0o700)
+        for name in names { #expect(try mode("\(folder)/\(name)") == 0o600) }
+        #expect(vault.usedByteCount == 35)
+        try vault.endRound(task: task, round: 9, keeping: [])
+        let again = try self.vault()
+        #expect(try again.record(.scores(round: 3), task: task) == [5])
+        #expect(try again.record(.secret, task: task) == [UInt8](repeating: 1, count: 32))
+        try again.removeRecord(.history(round: 3), task: task)
+        #expect(throws: CoordinationError(.notFound, "")) { try again.record(.history(round: 3), task: task) }
+        #expect(again.usedByteCount == 33)
+        let tight = try self.vault(budget: 40)
+        #expect(throws: CoordinationError(.diskFull, "")) {
+            try tight.storeRecord(.history(round: 4), task: task, bytes: [UInt8](repeating: 0, count: 8))
+        }
+        #expect(tight.usedByteCount == 33)
+    }
+
+    @Test("Other users of the machine may not enter updates and uploads")
+    func modes() throws {
+        let vault = try vault()
+        let bytes = blob(13, byteCount: 1_000)
+        let plan = plan(bytes)
+        _ = try vault.beginUpload(plan)
+        try put(0, bytes, plan, vault)
+        try vault.finishUpload(task: task, round: 1, digest: plan.digest)
+        let folder = "\(home.path)/\(task.hex)"
+        for path in ["updates", "updates/000001", "uploads"] {
+            let mode = try FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")[.posixPermissions] as? Int
+            #expect(mode == 0o700, "\(path)")
+        }
+        let file = "\(folder)/updates/000001/\(plan.digest.hex).safetensors"
+        #expect(try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int == 0o600)
     }
 
     @Test("Models and states are kept under their digests and read back")

@@ -77,7 +77,8 @@ struct HostTests {
             configuration: order.task, update: update.digest,
             parameterCount: UInt64(try TaskConfiguration(text: text).architecture.parameterLayout.count),
             sampleCount: 10, stepCount: 1, nonce: [UInt8](repeating: 7, count: 16),
-            previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot
+            previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot,
+            possession: ContributionStatement.possession(of: update.bytes, by: key.publicKey)
         ).signed(by: key)
     }
 
@@ -90,7 +91,7 @@ struct HostTests {
         let key = try SigningKey.generate()
         _ = try await host.register(key.publicKey, label: "edge")
         let text = SmallTask.text(size: 1)
-        _ = try await host.open(try SmallLoader().material(taskText: text, source: ""), escrow: 0)
+        _ = try await host.open(try SmallLoader().material(taskText: text, source: ""))
         guard
             case .train(let order) = try await host.work(
                 for: key.publicKey, query: WorkQuery(), waitMs: 5_000, link: nil)

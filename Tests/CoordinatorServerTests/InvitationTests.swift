@@ -76,6 +76,30 @@ struct InvitationTests {
         #expect(!text.contains(two), "the file must not hold codes")
     }
 
+    @Test("An invitation's units survive a restart and go to every key that joins with it; books of before have none")
+    func units() throws {
+        let folder = try TemporaryFolder()
+        let home = CoordinatorFolder(path: folder.path)
+        let keys = try (0..<3).map { _ in try SigningKey.generate().publicKey }
+        let made = try InvitationBook(folder: home)
+        let heavy = try made.make(uses: 2, expiresMs: nil, units: 8, nowMs: 1_000)
+        let open = try made.make(uses: nil, expiresMs: nil, units: 1, nowMs: 1_000)
+        let plain = try made.make(uses: 1, expiresMs: nil, nowMs: 1_000)
+        #expect(throws: CoordinatorServerError(.badSettings, "")) {
+            try made.make(uses: 1, expiresMs: nil, units: 9, nowMs: 1_000)
+        }
+        let book = try InvitationBook(folder: home)
+        #expect(try book.use(heavy, by: keys[0], nowMs: 1_000) == 8)
+        #expect(try book.use(heavy, by: keys[0], nowMs: 1_000) == 8, "asked again")
+        #expect(try book.use(heavy, by: keys[1], nowMs: 1_000) == 8)
+        #expect(try book.use(open, by: keys[2], nowMs: 1_000) == 1)
+        #expect(try book.use(plain, by: keys[2], nowMs: 1_000) == 0)
+        let lines = try String(contentsOfFile: home.invitations, encoding: .utf8).split(separator: "\n")
+        #expect(lines.map { $0.split(separator: " ").count } == [5, 5, 4])
+        _ = try folder.write(Array("\(lines[0].dropLast())9\n".utf8), to: "invitations")
+        #expect(throws: CoordinatorServerError(.damagedFile, "")) { try InvitationBook(folder: home) }
+    }
+
     @Test("A damaged book is refused with the line that is wrong")
     func damaged() throws {
         let folder = try TemporaryFolder()

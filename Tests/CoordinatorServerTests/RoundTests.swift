@@ -13,59 +13,6 @@ import Wire
 
 @Suite("Rounds over HTTP")
 struct RoundTests {
-    /// A participant of the test: what an agent does, in as few lines as possible.
-    private struct Hand: Sendable {
-        let room: ServerRoom
-        let key: SigningKey
-        var token: String
-
-        func work(waitMs: UInt32 = 5_000, doneWith order: WireTrainingOrder? = nil) async throws -> WireWork {
-            var request = WireWorkRequest()
-            request.waitMs = waitMs
-            if let order { (request.currentTask, request.currentRound) = (order.task, order.round) }
-            let answer = try await room.send("POST", "/v1/work", token: token, message: request)
-            #expect(answer.status == 200)
-            return try WireWork(serializedBytes: answer.bytes)
-        }
-
-        func plan(_ order: WireTrainingOrder, _ update: SmallTask.Update) -> WireUploadRequest {
-            var request = WireUploadRequest()
-            request.task = order.task
-            request.round = order.round
-            request.manifest.byteCount = UInt64(update.bytes.count)
-            request.manifest.chunkHashes = update.hashes.map { Data($0.bytes) }
-            return request
-        }
-
-        func statement(_ order: WireTrainingOrder, _ text: String, _ digest: Digest) throws -> WireContributionRequest {
-            let task = try Digest(bytes: order.task)
-            let statement = ContributionStatement(
-                task: task, round: order.round, participantKey: key.publicKey,
-                baseModel: try Digest(bytes: order.baseModel), configuration: task, update: digest,
-                parameterCount: UInt64(try TaskConfiguration(text: text).architecture.parameterLayout.count),
-                sampleCount: 10, stepCount: 1, nonce: [UInt8](repeating: 7, count: 16),
-                previousContribution: try Digest(bytes: order.previousContribution),
-                ledgerRootSeen: try Digest(bytes: order.ledgerRoot))
-            var request = WireContributionRequest()
-            request.statement = Data(statement.encoded)
-            request.signature = Data(try key.sign(SigningDomain.contribution.message(for: statement.encoded)))
-            return request
-        }
-
-        func contribute(_ request: WireContributionRequest) async throws -> ServerRoom.Answer {
-            try await room.send("POST", "/v1/contributions", token: token, message: request)
-        }
-    }
-
-    private func open(_ text: String, _ room: ServerRoom) async throws -> WireOpenTaskReply {
-        var request = WireOpenTaskRequest()
-        request.text = text
-        let admin = try await room.operatorSession()
-        let answer = try await room.send("POST", "/v1/tasks", token: admin, message: request)
-        #expect(answer.status == 200, "\(answer.problem ?? "")")
-        return try WireOpenTaskReply(serializedBytes: answer.bytes)
-    }
-
     @Test("A round is invited, uploaded, accepted, sealed and paid; the same request again has the same answer")
     func wholeTask() async throws {
         try await ServerRoom.with(settings: { $0.participation = .open }) { room in
@@ -77,10 +24,10 @@ struct RoundTests {
             }
             let first = hands[0]
             async let waiting = first.work()
-            let opened = try await open(text, room)
+            let opened = try await room.open(text)
             #expect(!opened.existed && opened.price == 20_000_000)
             #expect(try await waiting.train.round == 1)
-            #expect(try await open(text, room).existed)
+            #expect(try await room.open(text).existed)
             var last = WireTrainingOrder()
             for round in UInt32(1)...2 {
                 for (index, hand) in hands.enumerated() {
@@ -109,13 +56,13 @@ struct RoundTests {
             serializedBytes: try await room.send("GET", "/v1/blobs/\(base)", token: hand.token).bytes)
         let chunk = try await room.send("GET", "/v1/blobs/\(base)/chunks/0", token: hand.token)
         #expect(chunk.bytes.count == Int(model.byteCount) && chunk.status == 200)
-        #expect(chunk.headers.first(name: "Cache-Control") == "public, max-age=31536000, immutable")
+        #expect(chunk.headers.first(name: "Cache-Control") == "private, max-age=31536000, immutable")
         #expect(
             chunk.bytes.withUnsafeBytes { BlobDigest.chunkHash(of: $0) } == (try Digest(bytes: model.chunkHashes[0])))
         #expect(try await room.send("GET", "/v1/blobs/\(base)/chunks/1", token: hand.token).status == 404)
         let update = try SmallTask.update(text, value: value)
         let path = "/v1/updates/\(update.digest.hex)"
-        let request = try hand.statement(order, text, update.digest)
+        let request = try hand.statement(order, text, update)
         let early = try await hand.contribute(request)
         #expect(early.status == 409 && early.problem == "conflict")
         let unannounced = try await room.send("PUT", "\(path)/chunks/0", token: hand.token, update.bytes)
@@ -145,7 +92,7 @@ struct RoundTests {
         try await ServerRoom.with(settings: { $0.participation = .open }) { room in
             let text = SmallTask.text(size: 1)
             let (key, token) = try await room.participant("edge-0")
-            _ = try await open(text, room)
+            _ = try await room.open(text)
             let hand = Hand(room: room, key: key, token: token)
             let order = try await hand.work().train
             let update = try SmallTask.update(text)
@@ -168,7 +115,7 @@ struct RoundTests {
                 #expect(taken.status == 200)
                 #expect(try WireUploadProgress(serializedBytes: taken.bytes).missing.isEmpty)
             }
-            let reply = try await hand.contribute(try hand.statement(order, text, update.digest))
+            let reply = try await hand.contribute(try hand.statement(order, text, update))
             #expect(try WireContributionReply(serializedBytes: reply.bytes).accepted)
         }
     }
@@ -195,19 +142,19 @@ struct RoundTests {
         try await ServerRoom.with(settings: { $0.participation = .open }) { room in
             let text = SmallTask.text(size: 1)
             let (key, token) = try await room.participant("edge-0")
-            _ = try await open(text, room)
+            _ = try await room.open(text)
             let hand = Hand(room: room, key: key, token: token)
             let order = try await hand.work().train
             let update = try SmallTask.update(text)
             let path = "/v1/updates/\(update.digest.hex)"
             _ = try await room.send("POST", path, token: token, message: hand.plan(order, update))
             _ = try await room.send("PUT", "\(path)/chunks/0", token: token, update.bytes)
-            var request = try hand.statement(order, text, update.digest)
+            var request = try hand.statement(order, text, update)
             request.signature = Data(try SigningKey.generate().sign([1, 2, 3]))
             let refused = try WireContributionReply(serializedBytes: try await hand.contribute(request).bytes)
             #expect(!refused.accepted && refused.reason == "bad-signature")
             let (_, thief) = try await room.participant("thief")
-            let honest = try hand.statement(order, text, update.digest)
+            let honest = try hand.statement(order, text, update)
             let answer = try await room.send("POST", "/v1/contributions", token: thief, message: honest)
             let reply = try WireContributionReply(serializedBytes: answer.bytes)
             #expect(reply.accepted, "a token does not matter: the participant's signature does")
@@ -220,7 +167,7 @@ struct RoundTests {
             // 4 × 200,000 + … parameters: 8 MB, eight chunks.
             let text = SmallTask.text(size: 1, hidden: "300000")
             let (key, token) = try await room.participant("edge-0")
-            _ = try await open(text, room)
+            _ = try await room.open(text)
             var hand = Hand(room: room, key: key, token: token)
             let order = try await hand.work().train
             let update = try SmallTask.update(text)
@@ -246,7 +193,7 @@ struct RoundTests {
                     #expect(put.status == 204)
                 }
             }
-            let reply = try await hand.contribute(hand.statement(order, text, update.digest))
+            let reply = try await hand.contribute(hand.statement(order, text, update))
             #expect(try WireContributionReply(serializedBytes: reply.bytes).accepted)
         }
     }
@@ -260,11 +207,11 @@ struct RoundTests {
                 let (key, token) = try await room.participant("edge-\(index)")
                 hands.append(Hand(room: room, key: key, token: token))
             }
-            let opened = try await open(text, room)
+            let opened = try await room.open(text)
             let order = try await hands[0].work().train
             let update = try SmallTask.update(text)
             try await contribute(hands[0], order, text, value: 0.25)
-            let request = try hands[0].statement(order, text, update.digest)
+            let request = try hands[0].statement(order, text, update)
             let first = try await hands[0].contribute(request)
             try await room.stop()
             let folder = room.folder.task(try Digest(bytes: opened.task))
@@ -304,7 +251,7 @@ struct RoundTests {
             try await room.eventually { try await room.metric("parked_polls") == 0 }
             let waiting = Task { try await hand.work(waitMs: 25_000) }
             try await room.eventually { try await room.metric("parked_polls") == 1 }
-            _ = try await open(SmallTask.text(size: 1), room)
+            _ = try await room.open(SmallTask.text(size: 1))
             // Had it waited to its end, it would have been told that there is nothing to do.
             #expect(try await waiting.value.train.round == 1)
         }
@@ -344,7 +291,7 @@ struct RoundTests {
                 #expect(answer.status == 422 && answer.problem == "invalid_task")
             }
             var costly = WireOpenTaskRequest()
-            costly.text = SmallTask.text().replacing("pool_per_round: \"10\"", with: "pool_per_round: \"900000000\"")
+            costly.text = SmallTask.text().replacing("pool: \"20\"", with: "pool: \"1000000000\"")
             let answer = try await room.send("POST", "/v1/tasks", token: admin, message: costly)
             #expect(answer.status == 422)
         }

@@ -29,6 +29,23 @@ final class ServerRoom: Sendable {
         func goBack(ms: UInt64) { offset.withLock { $0 -= ms } }
     }
 
+    /// Keeps what is logged.
+    private struct Keeper: LogHandler {
+        let keep: @Sendable (String) -> Void
+        var metadata: Logger.Metadata = [:]
+        var metadataProvider: Logger.MetadataProvider?
+        var logLevel = Logger.Level.notice
+
+        init(_ keep: @escaping @Sendable (String) -> Void) { self.keep = keep }
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) { keep(event.message.description) }
+    }
+
     /// What came back.
     struct Answer {
         let status: Int
@@ -44,6 +61,7 @@ final class ServerRoom: Sendable {
     let clock = Clock()
     let client: HTTPClient
     private let running = Mutex<(service: CoordinatorService, end: Task<Void, any Error>, port: Int)?>(nil)
+    private let lines = Mutex<[String]>([])
     private let configure: @Sendable (inout CoordinatorService.Options) -> Void
 
     private init(
@@ -94,8 +112,7 @@ final class ServerRoom: Sendable {
         options.nowMs = { [clock] in clock.nowMs }
         configure(&options)
         let level = LogLevelBox(.critical)
-        var logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        logger.logLevel = .critical
+        let logger = Logger(label: "test") { [self] _ in Keeper { [self] line in lines.withLock { $0.append(line) } } }
         let service = try CoordinatorService(options, loader: SmallLoader(), level: level, logger: logger)
         let (ports, source) = AsyncStream.makeStream(of: Int.self)
         let end = Task {
@@ -119,6 +136,9 @@ final class ServerRoom: Sendable {
         current?.service.stop("the test is over")
         try await current?.end.value
     }
+
+    /// What was logged, from notices on.
+    var log: [String] { lines.withLock { $0 } }
 
     var port: Int { running.withLock { $0?.port ?? 0 } }
     var service: CoordinatorService? { running.withLock { $0?.service } }

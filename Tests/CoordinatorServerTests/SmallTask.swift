@@ -15,8 +15,9 @@ struct SmallLoader: TaskMaterialLoading {
     func material(taskText: String, source: String) throws -> TaskMaterial {
         let task = try TaskConfiguration(text: taskText)
         return TaskMaterial(
-            task: task, validation: try Self.examples(1), test: try Self.examples(2), source: source,
-            dataName: "made up")
+            task: task,
+            evaluation: { _ in EvaluationSets(validation: try Self.examples(1), test: try Self.examples(2)) },
+            source: source, dataName: "made up")
     }
 
     private static func examples(_ seed: UInt64) throws -> LabelledExamples {
@@ -32,8 +33,13 @@ struct SmallLoader: TaskMaterialLoading {
 
 /// A task of two participants and two rounds.
 enum SmallTask {
-    static func text(name: String = "small", size: Int = 2, hidden: String = "", deadlineSeconds: Int = 3_600) -> String
-    {
+    /// What it pays for, where anybody may register.
+    static let reward = "{ score: samples, pool: \"20\", samples_cap: 1000, unproved_pay: accepted }"
+
+    static func text(
+        name: String = "small", size: Int = 2, hidden: String = "", deadlineSeconds: Int = 3_600,
+        reward: String = SmallTask.reward
+    ) -> String {
         """
         name: \(name)
         seed: 1
@@ -41,7 +47,7 @@ enum SmallTask {
         model: { hidden: [\(hidden)] }
         rounds: 2
         cohort: { size: \(size), quorum: \(size), deadline_s: \(deadlineSeconds) }
-        reward: { score: samples, pool_per_round: "10", epoch_rounds: 1 }
+        reward: \(reward)
 
         """
     }

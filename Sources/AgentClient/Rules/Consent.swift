@@ -7,7 +7,8 @@ internal import Training
 ///
 /// **What leaves the machine**, whatever the task: the update (the difference that training made to the model's
 /// parameters, on the task's grid), the number of examples trained on, the number of steps, the public key and the
-/// label. Examples, labels, file names and metrics stay.
+/// label. Examples, labels, file names and metrics stay. The coordinator sees the update at once; auditors whom its
+/// operator lists may read it after the task is closed.
 package struct Consent: Equatable, Sendable {
     /// Features and classes that a task must have; nil for any that the data fit.
     package struct Schema: Equatable, Sendable {
@@ -25,20 +26,28 @@ package struct Consent: Equatable, Sendable {
     package var tasks: [NamePattern]
     /// How much a task may ask to be proved: today's tasks are L0, a signed and bound update.
     package var proofLevels: Set<String>
-    /// Scores that the participant is content to be paid by.
+    /// How far a task may trust its participants, which decides the rule that it pays by: `known`, `open`.
+    package var trusts: Set<String>
+    /// Scores that the participant is content to be paid by: `value`, `samples`, `none`.
     package var scores: Set<String>
+    /// Whether it takes part where a task pays although anybody may register and nobody proves training.
+    package var acceptsUnprovedPay: Bool
     /// What the participant is content to let the coordinator see of its updates; a file without the key accepts that
     /// they are seen in the clear.
     package var privacy: Set<PrivacyMode>
-    /// Least pool of one round, in units of 10^-6 token.
+    /// Least amount that is set aside for a whole task, in units of 10^-6 token.
     package var minimumPool: UInt64
+    /// Least amount that is set aside for a task, divided by its rounds, in units of 10^-6 token.
+    package var minimumPerRound: UInt64
     /// Largest model file, in megabytes (10^6 bytes).
     package var largestModelMB: Int
 
     /// The level of every task there is: the statement binds the update, training itself is not proved.
     package static let currentProofLevel = "L0"
-    private static let allProofLevels = ["L0", "L1", "L2", "L3", "LN"]
-    private static let allScores = ["samples", "path", "path-novel"]
+    static let allProofLevels = ["L0", "L1", "L2", "L3", "LN"]
+    static let allTrusts = ["known", "open"]
+    static let allScores = ["value", "samples", "none"]
+    private static let unprovedPayWords = ["accepted", "declined"]
     private static let modelMB = 1...68_719
 
     /// Consent to every task that the data fit.
@@ -46,9 +55,12 @@ package struct Consent: Equatable, Sendable {
         self.schema = schema
         tasks = [NamePattern("*")]
         proofLevels = Set(Self.allProofLevels)
+        trusts = Set(Self.allTrusts)
         scores = Set(Self.allScores)
+        acceptsUnprovedPay = true
         privacy = [.inTheClear]
         minimumPool = 0
+        minimumPerRound = 0
         largestModelMB = 1_000
     }
 
@@ -65,9 +77,10 @@ package struct Consent: Equatable, Sendable {
 
     private init(section root: ConfigurationSection) throws(FederationError) {
         try root.expectOnly(
-            ["schema", "tasks", "proof_levels", "privacy", "reward", "model"],
+            ["schema", "tasks", "proof_levels", "privacy", "trust", "unproved_pay", "reward", "model"],
             elsewhere: [
-                "schema.features", "schema.classes", "reward.minimum_per_round", "reward.scores", "model.max_mb",
+                "schema.features", "schema.classes", "reward.minimum_pool", "reward.minimum_per_round",
+                "reward.scores", "model.max_mb",
             ])
         self.init(schema: nil)
         if let section = try root.section("schema") {
@@ -82,15 +95,16 @@ package struct Consent: Equatable, Sendable {
         proofLevels = try Self.words("proof_levels", of: root, among: Self.allProofLevels) ?? proofLevels
         let modes = try Self.words("privacy", of: root, among: PrivacyMode.allCases.map(\.rawValue))
         if let modes { privacy = Set(modes.compactMap(PrivacyMode.init(rawValue:))) }
+        trusts = try Self.words("trust", of: root, among: Self.allTrusts) ?? trusts
+        if let word = try root.word("unproved_pay", among: Self.unprovedPayWords) {
+            acceptsUnprovedPay = word == "accepted"
+        }
         if let section = try root.section("reward") {
-            try section.expectOnly(["minimum_per_round", "scores"])
+            try section.expectOnly(["minimum_pool", "minimum_per_round", "scores"])
+            try Self.refuseOldScores(section)
             scores = try Self.words("scores", of: section, among: Self.allScores) ?? scores
-            if let text = try section.string("minimum_per_round") {
-                guard let units = TokenAmount.units(text) else {
-                    throw section.wrong("minimum_per_round", "an amount such as \"12.5\", not \"\(text)\"")
-                }
-                minimumPool = units
-            }
+            minimumPool = try Self.amount("minimum_pool", of: section) ?? minimumPool
+            minimumPerRound = try Self.amount("minimum_per_round", of: section) ?? minimumPerRound
         }
         if let section = try root.section("model") {
             try section.expectOnly(["max_mb"])
@@ -108,79 +122,23 @@ package struct Consent: Equatable, Sendable {
         return Set(words)
     }
 
-    /// Why a task is not covered, as the end of a sentence; nil where it is.
-    package func objection(to task: TaskConfiguration) -> String? {
-        if let schema {
-            let architecture = task.architecture
-            guard architecture.inputCount == schema.features, architecture.classCount == schema.classes else {
-                return """
-                    it is for \(architecture.inputCount) features and \(architecture.classCount) classes, consent.yaml \
-                    has \(schema.features) and \(schema.classes)
-                    """
-            }
+    private static func amount(_ key: String, of section: ConfigurationSection) throws(FederationError) -> UInt64? {
+        guard let text = try section.string(key) else { return nil }
+        guard let units = TokenAmount.units(text) else {
+            throw section.wrong(key, "an amount such as \"12.5\", not \"\(text)\"")
         }
-        guard tasks.contains(where: { $0.matches(task.name) }) else {
-            return "no pattern under tasks in consent.yaml matches \"\(task.name)\""
-        }
-        guard proofLevels.contains(Self.currentProofLevel) else {
-            return "it is of proof level \(Self.currentProofLevel), which is not in proof_levels in consent.yaml"
-        }
-        guard privacy.contains(task.privacy) else {
-            let sees = task.privacy == .inTheClear ? " (the coordinator sees updates in the clear)" : ""
-            return "its privacy is \"\(task.privacy.rawValue)\"\(sees), which is not in privacy in consent.yaml"
-        }
-        let score = Self.word(for: task.reward.score)
-        guard scores.contains(score) else {
-            return "it pays by the score \"\(score)\", which is not in reward.scores in consent.yaml"
-        }
-        guard task.reward.poolPerRound >= minimumPool else {
-            return """
-                a round pays \(TokenAmount.text(task.reward.poolPerRound)), less than the \
-                \(TokenAmount.text(minimumPool)) of reward.minimum_per_round in consent.yaml
-                """
-        }
-        let byteCount = ParameterBlob(layout: task.architecture.parameterLayout).byteCount
-        guard byteCount <= largestModelMB * 1_000_000 else {
-            return """
-                its model has \(byteCount) bytes, more than the \(largestModelMB) MB of model.max_mb in consent.yaml
-                """
-        }
-        return nil
+        return units
     }
 
-    private static func word(for score: RewardRule.Score) -> String {
-        switch score {
-        case .samples: "samples"
-        case .path: "path"
-        case .pathNovel: "path-novel"
-        }
-    }
-
-    /// The file, with a word on every key.
-    package var text: String {
-        var lines = [
-            "# What this machine takes part in. The agent declines every task that this file does not cover.",
-            "# Examples and labels never leave the machine. What is sent: the change of the model's parameters, how",
-            "# many examples and steps it took, the public key and the label.", "",
-        ]
-        if let schema {
-            lines.append("# The tasks' data must look like this.")
-            lines.append("schema: { features: \(schema.features), classes: \(schema.classes) }")
-        }
-        lines += [
-            "# Names of tasks; * stands for anything.",
-            "tasks: [\(tasks.map { "\"\($0.text)\"" }.joined(separator: ", "))]",
-            "# How training is proved: L0 is a signed update, and no more of the data or the machine.",
-            "proof_levels: [\(Self.allProofLevels.filter(proofLevels.contains).joined(separator: ", "))]",
-            "# How updates are kept from the coordinator: none is not at all, it sees every one in the clear.",
-            "privacy: [\(PrivacyMode.allCases.filter(privacy.contains).map(\.rawValue).joined(separator: ", "))]",
-            "# Least that all participants of a round share, in tokens, and the scores to be paid by.",
-            """
-            reward: { minimum_per_round: "\(TokenAmount.text(minimumPool))", \
-            scores: [\(Self.allScores.filter(scores.contains).joined(separator: ", "))] }
-            """,
-            "# Largest model, in megabytes.", "model: { max_mb: \(largestModelMB) }",
-        ]
-        return lines.joined(separator: "\n") + "\n"
+    /// Refuses the scores of rules version 1, each with what takes its place.
+    private static func refuseOldScores(_ section: ConfigurationSection) throws(FederationError) {
+        let old = try section.strings("scores")?.first { $0 == "path" || $0 == "path-novel" }
+        guard let old else { return }
+        throw FederationError(
+            .invalidValue, "reward.scores names \"\(old)\", a score of rules version 1 that no task pays by any more",
+            hint: """
+                write value in its place; trust: [known] accepts the rule that pays the whole value alone, \
+                trust: [open] the one that pays what is new
+                """)
     }
 }

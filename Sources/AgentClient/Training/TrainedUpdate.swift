@@ -4,7 +4,7 @@ package import Tensors
 package struct TrainedUpdate: Sendable {
     /// Trained minus given parameters, on the task's grid and of the task's layout.
     package let update: SharedParameterSet
-    /// Examples trained on: the weight in the average.
+    /// Examples trained on: information, unless the task weighs or pays by them.
     package let sampleCount: Int
     /// Optimiser steps taken.
     package let stepCount: Int

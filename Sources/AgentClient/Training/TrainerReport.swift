@@ -3,7 +3,7 @@ import Ledger
 
 /// `metrics.json`: what a trainer says of its work.
 struct TrainerReport {
-    /// Examples trained on: the weight in the average.
+    /// Examples trained on: information, unless the task weighs or pays by them.
     let sampleCount: Int
     /// Optimiser steps taken.
     let stepCount: Int

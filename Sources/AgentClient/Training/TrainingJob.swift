@@ -25,11 +25,14 @@ package struct TrainingJob: Sendable {
     package let folder: String
     /// When the round closes, in milliseconds since the Unix epoch on this machine's clock.
     package let deadlineMs: UInt64
+    /// Square of the length up to which an update counts in full, in squares of the grid's unit; nil where the
+    /// coordinator names none.
+    package let boundSquared: UInt128?
 
     package init(
         task: TaskConfiguration, taskID: Digest, taskText: [UInt8], round: UInt32, participant: ParticipantNumber,
         model: SharedParameterSet, modelFile: String, previousModel: SharedParameterSet?, folder: String,
-        deadlineMs: UInt64
+        deadlineMs: UInt64, boundSquared: UInt128? = nil
     ) {
         self.task = task
         self.taskID = taskID
@@ -41,5 +44,6 @@ package struct TrainingJob: Sendable {
         self.previousModel = previousModel
         self.folder = folder
         self.deadlineMs = deadlineMs
+        self.boundSquared = boundSquared
     }
 }

@@ -25,6 +25,8 @@ package enum AgentEvent: Sendable {
     /// A request failed for the `tries`-th time and is made again; not every time is told.
     case retrying(AgentError, waitMs: UInt64, tries: Int)
     case declined(taskName: String, reason: String)
+    /// How a task pays: told once, before the agent trains for it.
+    case pays(taskName: String, notice: String)
     case answered(Answered)
     /// The round closed before the contribution was in.
     case roundOver(round: UInt32, String)
@@ -34,8 +36,18 @@ package enum AgentEvent: Sendable {
     case recordsDiffer(String)
     case finished(String)
 
-    /// The event in one line, for people.
+    /// The event in one line, for people. What the coordinator sent must not move the cursor of a terminal.
     package var line: String {
+        let clean = text.unicodeScalars.map { (scalar) -> Unicode.Scalar in
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator: " "
+            default: scalar
+            }
+        }
+        return String(String.UnicodeScalarView(clean))
+    }
+
+    private var text: String {
         switch self {
         case .connected(let origin, let participant, let openTasks):
             "connected to \(origin) as participant \(participant); \(openTasks) open task\(openTasks == 1 ? "" : "s")"
@@ -49,6 +61,7 @@ package enum AgentEvent: Sendable {
             "\(error.message); trying again in \(Self.seconds(Double(waitMs) / 1_000))"
                 + (tries > 1 ? " (failed \(tries) times)" : "")
         case .declined(let name, let reason): "declined task \(name): \(reason)"
+        case .pays(let name, let notice): "task \(name): \(notice)"
         case .answered(let answered): Self.line(answered)
         case .roundOver(let round, let reason): "round \(round): \(reason)"
         case .failed(let round, let error): "round \(round): \(error.description)"

@@ -5,7 +5,7 @@ internal import Training
 package struct AgentRules: Sendable {
     package let settings: AgentSettings
     package let consent: Consent
-    /// Features and classes of the data at hand; nil where a trainer brings its own.
+    /// Features and classes of the data here; nil where a trainer brings its own.
     package let data: Consent.Schema?
 
     package init(settings: AgentSettings, consent: Consent, data: Consent.Schema?) {
@@ -15,8 +15,12 @@ package struct AgentRules: Sendable {
     }
 
     /// Why a task is not taken, as the end of a sentence; nil where it is.
-    package func objection(to task: TaskConfiguration) -> String? {
-        if let objection = consent.objection(to: task) ?? settings.objection(to: task) { return objection }
+    ///
+    /// - Parameter funded: what is proved to be set aside for the task, in units of 10^-6 token.
+    package func objection(to task: TaskConfiguration, funded: UInt64) -> String? {
+        if let objection = consent.objection(to: task, funded: funded) ?? settings.objection(to: task) {
+            return objection
+        }
         let architecture = task.architecture
         guard let data, data.features != architecture.inputCount || data.classes > architecture.classCount else {
             return nil

@@ -13,7 +13,7 @@ extension AgentRunner {
         // The coordinator's clock may be another; what is left of the round is not.
         let deadlineMs = surroundings.nowMs() + order.remainingMs
         let task = try await task(order.task)
-        if let objection = rules.objection(to: task) { return decline(order.task, objection) }
+        guard isTaken(task, order) else { return }
         compareRecords(order)
         let heartbeat = startHeartbeat(order.key)
         defer { heartbeat.cancel() }
@@ -30,7 +30,8 @@ extension AgentRunner {
             TrainingJob(
                 task: task, taskID: order.task, taskText: taskTexts[order.task] ?? [], round: order.round,
                 participant: identity.participant, model: model.parameters, modelFile: model.path,
-                previousModel: previous, folder: jobFolder, deadlineMs: deadlineMs))
+                previousModel: previous, folder: jobFolder, deadlineMs: deadlineMs,
+                boundSquared: order.boundSquared))
         let note = TrainingNote(
             seconds: (ContinuousClock.now - start) / .seconds(1), metrics: trained.metrics)
         try folder.remove(jobFolder)
@@ -137,7 +138,7 @@ extension AgentRunner {
         }
     }
 
-    /// Says so where the coordinator's record of this participant is not what the agent knows of itself.
+    /// Tells where the coordinator's record of this participant differs from what the agent knows of itself.
     ///
     /// The statement names what the coordinator says in any case: with another value its rules would refuse it, and the
     /// receipts prove what was accepted.
@@ -186,7 +187,8 @@ extension AgentRunner {
                 parameterCount: UInt64(blob.layout.count), sampleCount: UInt64(trained.sampleCount),
                 stepCount: UInt32(clamping: trained.stepCount),
                 nonce: (0..<ContributionStatement.nonceByteCount).map { _ in .random(in: 0...255, using: &generator) },
-                previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot)
+                previousContribution: order.previousContribution, ledgerRootSeen: order.ledgerRoot,
+                possession: blob.possession(of: trained.update.parameters, by: identity.key.publicKey))
             let signed: SignedContribution
             do throws(LedgerError) { signed = try statement.signed(by: identity.key) } catch {
                 throw AgentError(.underlying, error.message)

@@ -42,6 +42,8 @@ package actor AgentRunner {
     var state: AgentState
     var tasks: [Digest: TaskConfiguration] = [:]
     var taskTexts: [Digest: [UInt8]] = [:]
+    /// Tasks that are taken and whose pay was told, with the proof of what is set aside; nil for what pays nothing.
+    var fundings: [Digest: TaskFunding?] = [:]
     /// Tasks not taken part in, with those whose trainer keeps failing.
     private var declined: Set<Digest> = []
     /// Rounds that are done with here, in whatever way.

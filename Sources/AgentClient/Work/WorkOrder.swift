@@ -13,6 +13,10 @@ struct WorkOrder: Sendable {
     let previousContribution: Digest
     let ledgerRoot: Digest
     let previousModel: Digest?
+    /// Square of the length up to which an update counts in full; nil where the order names none.
+    let boundSquared: UInt128?
+    /// The entry that set the task's pool aside, and its receipt, not yet checked; nil where the order names none.
+    let funding: (sequence: UInt64, receipt: [UInt8])?
 
     /// - Throws: `AgentError` with code `unexpectedAnswer`.
     init(_ wire: WireTrainingOrder) throws(AgentError) {
@@ -28,9 +32,11 @@ struct WorkOrder: Sendable {
         guard wire.baseModelByteCount <= AgentLimits.blobByteCount else {
             throw AgentError(.unexpectedAnswer, "the order names a model of \(wire.baseModelByteCount) bytes")
         }
+        boundSquared = WireNumber.value(wire.boundSquared)
         round = wire.round
         baseModelByteCount = wire.baseModelByteCount
         remainingMs = wire.deadlineMs - min(wire.nowMs, wire.deadlineMs)
+        funding = wire.funding.isEmpty ? nil : (wire.fundingSequence, [UInt8](wire.funding))
     }
 
     var key: RoundKey { RoundKey(task: task, round: round) }

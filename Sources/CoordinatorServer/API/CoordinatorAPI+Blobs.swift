@@ -25,23 +25,48 @@ extension CoordinatorAPI {
         }
         var reply = Reply(status: 200)
         reply.fields[.contentType] = Reply.binary
-        reply.fields[.cacheControl] = "public, max-age=31536000, immutable"
+        // Private: a cache that many share must not show it to others.
+        reply.fields[.cacheControl] = "private, max-age=31536000, immutable"
         reply.fields[.eTag] = "\"\(blob.chunkHashes[index].hex)\""
         reply.body = .range(blob.file, range)
         return reply
     }
 
-    /// A model, or for those who check the books an update.
+    /// A blob that the session may see now: a model for participants and the operator at once, for others after the
+    /// close; an update after its task's close, for listed auditors and the operator.
+    ///
+    /// - Throws: `notFound` for any other, whether it is here or not: nobody learns what others have sent.
     private func find(_ digest: Digest, _ session: SessionTable.Session) async throws -> SendableBlob {
         let vault = parts.vault
-        let seesUpdates = session.role == .auditor || session.role == .operator
-        if seesUpdates, let blob = vault.onShelf(digest) { return blob }
-        if let task = await parts.host.taskOfModel(digest) {
-            if let blob = vault.onShelf(digest) { return blob }
-            return try await blocking { try vault.sendableModel(task: task, digest: digest) }
+        if let model = await parts.host.model(digest, for: session.key) {
+            let seesOpen = session.role == .operator || session.role == .participant && model.isForParticipant
+            guard model.isClosed || seesOpen else { throw Self.noBlob(digest) }
+            return try await blocking { try vault.sendableModel(task: model.task, digest: digest) }
         }
-        guard seesUpdates else { throw ServerProblem(.notFound, "there is no model \(digest)") }
-        return try await blocking { try vault.sendableUpdate(digest: digest) }
+        guard seesUpdates(session) else { throw Self.noBlob(digest) }
+        let closed = await parts.host.closed(among: try await blocking { try vault.taskIDs() })
+        do {
+            return try await blocking { try vault.sendableUpdate(digest: digest, of: closed) }
+        } catch let error as CoordinationError where error.code == .notFound {
+            throw Self.noBlob(digest)
+        }
+    }
+
+    private func seesUpdates(_ session: SessionTable.Session) -> Bool {
+        switch session.role {
+        case .operator: true
+        case .auditor: parts.settings.current.auditors.contains(session.key)
+        default: false
+        }
+    }
+
+    private static func noBlob(_ digest: Digest) -> ServerProblem {
+        ServerProblem(
+            .notFound, "there is no blob \(digest) for this session",
+            hint: """
+                models are for participants until their task is closed; updates for the auditors in coordinator.yaml, \
+                afterwards
+                """)
     }
 
     /// `POST /v1/updates/{digest}`

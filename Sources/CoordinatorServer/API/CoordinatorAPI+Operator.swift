@@ -21,17 +21,10 @@ extension CoordinatorAPI {
         let material = try await blocking {
             do {
                 let material = try loader.material(opening: wanted)
-                guard request.escrow == 0 || material.task.reward.sponsor != nil else {
-                    throw ServerProblem(
-                        .invalidTask, "the task's reward is issued, so that nobody's escrow pays it",
-                        hint: "leave --escrow out, or say reward.source: sponsor in the task file")
-                }
                 // Before the ledger has the task: whoever starts again finds its data.
                 try TaskFolder(folder, task: SHA256.hash(Array(material.task.text.utf8))).keep(material.source)
                 return material
             } catch let error as CoordinatorServerError {
-                throw error
-            } catch let error as ServerProblem {
                 throw error
             } catch let error as FederationError {
                 throw ServerProblem(.invalidTask, error.message, hint: error.hint ?? "")
@@ -39,7 +32,7 @@ extension CoordinatorAPI {
                 throw ServerProblem(.invalidTask, "the task cannot be opened: \(error)")
             }
         }
-        let opened = try await parts.host.open(material, escrow: request.escrow)
+        let opened = try await parts.host.open(material)
         var answer = WireOpenTaskReply()
         answer.task = Data(opened.task.bytes)
         answer.existed = opened.existed
@@ -47,15 +40,35 @@ extension CoordinatorAPI {
         return try Reply(answer)
     }
 
+    /// `POST /v1/tasks/{id}/close`
+    func closeTask(_ task: Digest) async throws -> Reply {
+        try await parts.host.closeTask(task)
+        return .done
+    }
+
+    /// `POST /v1/participants/{number}/units`
+    func assignUnits(_ number: UInt32, _ exchange: Exchange) async throws -> Reply {
+        let request = try await exchange.message(WireUnitsRequest.self, limit: Route.units(number).bodyLimit)
+        let task = request.task.isEmpty ? nil : try Self.digest(request.task, "task")
+        if let task, await parts.host.taskText(task) == nil {
+            throw ServerProblem(.notFound, "there is no task \(task)")
+        }
+        try await parts.host.assign(units: request.units, to: number, task: task)
+        return .done
+    }
+
     /// `POST /v1/invitations`
     func invite(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
         let request = try await exchange.message(WireInvitationRequest.self, limit: Route.invite.bodyLimit)
+        guard Invitation.allowedUnits.contains(request.units) else {
+            throw ServerProblem.malformed("an invitation with \(request.units) units; a participant has 1 to 8")
+        }
         let invitations = parts.invitations
         var answer = WireInvitation()
         answer.code = try await blocking {
             try invitations.make(
                 uses: request.uses == 0 ? nil : Int(request.uses),
-                expiresMs: request.expiresMs == 0 ? nil : request.expiresMs, nowMs: nowMs)
+                expiresMs: request.expiresMs == 0 ? nil : request.expiresMs, units: request.units, nowMs: nowMs)
         }
         return try Reply(answer)
     }

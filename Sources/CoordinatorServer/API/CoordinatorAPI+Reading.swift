@@ -1,6 +1,7 @@
 internal import Attestation
 internal import Coordination
 internal import FoundationEssentials
+internal import Ledger
 internal import NIOCore
 internal import Synchronization
 internal import Wire
@@ -25,25 +26,37 @@ extension CoordinatorAPI {
         return try Reply(answer)
     }
 
-    /// `GET /v1/tasks`
-    func tasks() async throws -> Reply {
+    /// `GET /v1/tasks`: all but the operator hear nothing of who or how many have contributed to an open round.
+    func tasks(_ session: SessionTable.Session, _ nowMs: UInt64) async throws -> Reply {
+        let isOperator = session.role == .operator
         var answer = WireTaskList()
         answer.tasks = await parts.host.tasks().map { status in
-            var task = WireTaskSummary()
-            task.task = Data(status.task.bytes)
-            task.name = status.name
-            task.round = status.round
-            task.rounds = status.roundCount
-            task.stage = status.stage.rawValue
-            task.accepted = UInt32(clamping: status.acceptedCount)
-            task.invited = UInt32(clamping: status.invitedCount)
-            task.deadlineMs = status.deadlineMs ?? 0
-            task.model = Data(status.model.bytes)
-            task.accuracyPpm = status.accuracyPpm ?? 0
-            task.waitingFor = status.waitingFor ?? ""
+            var task = Self.summary(status)
+            task.stage = (isOperator ? status.stage : status.publicStage).rawValue
+            task.accepted = isOperator ? UInt32(clamping: status.acceptedCount) : 0
+            task.waitingFor = (isOperator ? status.waitingFor : status.publicWaitingFor(nowMs: nowMs)) ?? ""
             return task
         }
         return try Reply(answer)
+    }
+
+    private static func summary(_ status: TaskStatus) -> WireTaskSummary {
+        var task = WireTaskSummary()
+        task.task = Data(status.task.bytes)
+        task.name = status.name
+        task.round = status.round
+        task.rounds = status.roundCount
+        task.invited = UInt32(clamping: status.invitedCount)
+        task.deadlineMs = status.deadlineMs ?? 0
+        task.model = Data(status.model.bytes)
+        task.accuracyPpm = status.accuracyPpm ?? 0
+        if let terms = status.terms {
+            task.trust = terms.trust.word
+            task.score = terms.score.word
+            task.pool = terms.pool
+        }
+        task.funded = status.funded
+        return task
     }
 
     /// `GET /v1/tasks/{id}`
@@ -52,6 +65,27 @@ extension CoordinatorAPI {
             throw ServerProblem(.notFound, "there is no task \(task)")
         }
         return Reply(bytes: text, type: "application/yaml")
+    }
+
+    /// `GET /v1/receipts/{sequence}`
+    func receipt(_ sequence: UInt64, _ session: SessionTable.Session) async throws -> Reply {
+        let key = session.role == .operator ? nil : session.key
+        do {
+            return Reply(text: try await parts.host.receipt(sequence: sequence, for: key))
+        } catch {
+            guard error.code == .notFound, key != nil else { throw error }
+            // The same words for an entry of an open round and for one that is not there.
+            throw ServerProblem(
+                .notFound, "there is no entry \(sequence) for this session",
+                hint: "what belongs to an open round is shown to its sender alone, until the round is sealed")
+        }
+    }
+
+    /// `GET /v1/checkpoint`: all but the operator get the head of what they may read.
+    func checkpoint(_ session: SessionTable.Session) async throws -> Reply {
+        let isOperator = session.role == .operator
+        let text = try await isOperator ? parts.host.checkpoint() : parts.host.visibleCheckpoint()
+        return Reply(text: text)
     }
 
     /// `GET /v1/ledger/entries?from=N&count=M`
@@ -66,9 +100,9 @@ extension CoordinatorAPI {
 
     /// `GET /metrics`
     func metrics(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
-        let isOpen = settings.withLock { $0.metrics } == .anyone || exchange.isLocal
         let session = exchange.token.flatMap { parts.sessions.find($0, nowMs: nowMs)?.session }
-        guard isOpen || session?.role == .operator else {
+        let seesOpenRounds = exchange.isLocal || session?.role == .operator
+        guard seesOpenRounds || parts.settings.current.metrics == .anyone else {
             throw ServerProblem(
                 .forbidden, "metrics are for this machine and the operator",
                 hint: "metrics: anyone in coordinator.yaml")
@@ -78,7 +112,7 @@ extension CoordinatorAPI {
             text: MetricsPage(
                 counted: parts.metrics.snapshot, figures: figures, counter: parts.counter,
                 sessions: parts.sessions.count, uploads: parts.vault.uploadCount,
-                blobByteCount: parts.vault.usedByteCount
+                blobByteCount: parts.vault.usedByteCount, seesOpenRounds: seesOpenRounds
             ).text, type: "text/plain; version=0.0.4; charset=utf-8")
     }
 }

@@ -28,7 +28,7 @@ extension CoordinatorAPI {
         try refuseBanned(key)
         switch request.role {
         case .participant, .auditor: break
-        case .sponsor where settings.withLock({ $0.sponsors.contains(key) }): break
+        case .sponsor where parts.settings.current.sponsors.contains(key): break
         case .operator where key == parts.operatorKey: break
         case .sponsor, .operator:
             throw ServerProblem(

@@ -15,17 +15,19 @@ extension CoordinatorAPI {
                 "a label has at most \(WireLimits.labelByteCount) bytes of printable characters")
         }
         let isKnown = await parts.host.number(of: session.key) != nil
-        if !isKnown, settings.withLock({ $0.participation }) == .invited {
-            guard !request.invitation.isEmpty else {
-                throw ServerProblem(
-                    .badInvitation, "this coordinator takes participants by invitation",
-                    hint: "ask the operator for a join string")
-            }
+        let isInvited = !isKnown && !request.invitation.isEmpty
+        var units: UInt32 = 0
+        if isInvited {
             let invitations = parts.invitations
             let key = session.key
-            try await blocking { try invitations.use(request.invitation, by: key, nowMs: nowMs) }
+            units = try await blocking { try invitations.use(request.invitation, by: key, nowMs: nowMs) }
+        } else if !isKnown, parts.settings.current.participation == .invited {
+            throw ServerProblem(
+                .badInvitation, "this coordinator takes participants by invitation",
+                hint: "ask the operator for a join string")
         }
-        let registered = try await parts.host.register(session.key, label: request.label)
+        let registered = try await parts.host.register(
+            session.key, label: request.label, units: units, isInvited: isInvited)
         var answer = WireRegistration()
         answer.participant = registered.number
         answer.sequence = registered.sequence
@@ -64,10 +66,14 @@ extension CoordinatorAPI {
         let answer = try await parts.host.work(
             for: session.key, query: WorkQuery(declinedTasks: declined, current: current),
             waitMs: min(request.waitMs, WireLimits.workWaitMs), link: exchange.link)
-        return try Reply(Self.wire(answer, nowMs: parts.nowMs()))
+        var funding: CoordinatorHost.FundingProof?
+        if case .train(let order) = answer { funding = try await parts.host.funding(of: order) }
+        return try Reply(Self.wire(answer, funding, nowMs: parts.nowMs()))
     }
 
-    private static func wire(_ answer: WorkAnswer, nowMs: UInt64) -> WireWork {
+    private static func wire(
+        _ answer: WorkAnswer, _ funding: CoordinatorHost.FundingProof?, nowMs: UInt64
+    ) -> WireWork {
         var work = WireWork()
         switch answer {
         case .train(let order):
@@ -81,6 +87,11 @@ extension CoordinatorAPI {
             train.previousContribution = Data(order.previousContribution.bytes)
             train.ledgerRoot = Data(order.ledgerRoot.bytes)
             if let previous = order.previousModel { train.previousModel = Data(previous.bytes) }
+            if let bound = order.boundSquared { train.boundSquared = WireNumber.data(bound) }
+            if let funding {
+                train.fundingSequence = funding.sequence
+                train.funding = Data(funding.receipt.utf8)
+            }
             work.train = train
         case .resend(let task, let round, let update):
             var resend = WireResendOrder()

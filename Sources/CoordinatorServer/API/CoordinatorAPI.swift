@@ -24,6 +24,7 @@ package final class CoordinatorAPI: Sendable {
         let counter: ByteCounter
         let loader: any TaskMaterialLoading
         let folder: CoordinatorFolder
+        let settings: CurrentSettings
         let origin: String
         let operatorKey: PublicKey
         let verifierKey: String
@@ -35,7 +36,6 @@ package final class CoordinatorAPI: Sendable {
     }
 
     let parts: Parts
-    let settings: Mutex<CoordinatorSettings>
     /// Keys of banned participants, kept beside their numbers so that every request can be asked.
     let bannedKeys = Mutex<Set<PublicKey>>([])
     private let sending: ChunkGate
@@ -45,9 +45,8 @@ package final class CoordinatorAPI: Sendable {
     private let addressRates: RateLimiter<String>
     private let stopping = Mutex(false)
 
-    init(_ parts: Parts, settings: CoordinatorSettings) {
+    init(_ parts: Parts) {
         self.parts = parts
-        self.settings = Mutex(settings)
         sending = ChunkGate(parts.limits.chunksServed, most: parts.limits.slowChunks)
         receiving = ChunkGate(parts.limits.chunksReceived, most: parts.limits.slowChunks)
         keyRates = RateLimiter(parts.limits.keyRate)
@@ -136,7 +135,7 @@ package final class CoordinatorAPI: Sendable {
         case .register: try await register(exchange, session, nowMs)
         case .leave: try await leave(session)
         case .work: try await work(exchange, session, nowMs)
-        case .tasks: try await tasks()
+        case .tasks: try await tasks(session, nowMs)
         case .taskText(let task): try await taskText(task)
         case .blob(let digest): try await blob(digest, session)
         case .blobChunk(let digest, let index): try await blobChunk(digest, index, session)
@@ -144,13 +143,15 @@ package final class CoordinatorAPI: Sendable {
         case .putChunk(let digest, let index): try await putChunk(digest, index, exchange, session)
         case .contribute: try await contribute(exchange)
         case .account: try await account(session)
-        case .receipt(let sequence): Reply(text: try await parts.host.receipt(sequence: sequence))
-        case .checkpoint: Reply(text: try await parts.host.checkpoint())
+        case .receipt(let sequence): try await receipt(sequence, session)
+        case .checkpoint: try await checkpoint(session)
         case .entries(let first, let count): try await entries(from: first, count: count)
         case .openTask: try await openTask(exchange)
         case .invite: try await invite(exchange, nowMs)
         case .participants: try await participants()
         case .ban(let number): try await ban(number, exchange)
+        case .units(let number): try await assignUnits(number, exchange)
+        case .closeTask(let task): try await closeTask(task)
         case .health, .readiness, .metrics, .coordinator, .challenge, .openSession: Reply(status: 404)
         }
     }

@@ -40,7 +40,7 @@ enum BookEvent {
             return event(
                 body.task, "round-sealed", body.round,
                 [
-                    "outcome": .text(body.outcome == .aggregated ? "aggregated" : "no quorum"),
+                    "outcome": .text(RoundOutcome(body.outcome).rawValue),
                     "accepted": .integer(Int64(body.accepted)), "model": .text(body.model.hex),
                     "accuracy": .number(body.metrics.map { Double($0.testAccuracyPpm) / 1e6 } ?? .nan),
                 ])
@@ -56,11 +56,15 @@ enum BookEvent {
             return event(
                 body.task, "epoch-settled", body.lastRound,
                 ["pool": .unsigned(body.pool), "paid": .unsigned(body.paid), "carried": .unsigned(body.carried)])
+        case .taskSettled(let body):
+            return event(
+                body.task, "task-settled", nil,
+                ["pool": .unsigned(body.pool), "payable": .unsigned(body.payable), "paid": .unsigned(body.paid)])
         case .taskClosed(let body):
             return event(
                 body.task, "task-closed", nil,
                 ["rounds": .integer(Int64(body.rounds)), "model": .text(body.model.hex)])
-        case .genesis, .participantRegistered, .scores, .snapshot: return nil
+        case .genesis, .participantRegistered, .scores, .snapshot, .unitsAssigned, .roundRevealed: return nil
         }
     }
 
@@ -76,6 +80,9 @@ enum BookEvent {
         case .transfer(let body): body.task
         case .epochSettled(let body): body.task
         case .taskClosed(let body): body.task
+        case .roundRevealed(let body): body.task
+        case .taskSettled(let body): body.task
+        case .unitsAssigned(let body): body.task
         case .genesis, .participantRegistered, .snapshot: nil
         }
     }

@@ -29,7 +29,6 @@ struct TaskHistory {
         var answered: Set<ParticipantNumber> = []
         var accepted = 0
         var refused: [String: Int] = [:]
-        var paid: UInt64 = 0
         var sealed: RoundSealed?
     }
 
@@ -58,10 +57,9 @@ struct TaskHistory {
     mutating func take(_ entry: Entry, people: BookPeople) -> RoundSummary? {
         switch entry.body {
         case .roundOpened(let body):
-            let ended = endRound()
             current = RoundTally(number: body.round, openedMs: entry.timeMs, cohort: body.cohort)
             for number in body.cohort { tallies[number, default: Tally()].invited += 1 }
-            return ended
+            return nil
         case .contributionAccepted(let body):
             current.accepted += 1
             guard let number = people.number(of: body.statement.participantKey) else { return nil }
@@ -76,35 +74,47 @@ struct TaskHistory {
         case .roundSealed(let body):
             current.sealed = body
             current.sealedMs = entry.timeMs
+            return endRound()
+        case .roundRevealed(let body): reveal(body)
         case .scores(let body):
             for score in body.scores {
                 var tally = tallies[score.participant, default: Tally()]
-                tally.full += score.full
-                tally.novel += score.novel
-                while tally.perRoundFull.count < rounds.count { tally.perRoundFull.append(nil) }
+                tally.full = Int64(clamping: Int128(tally.full) + Int128(score.full))
+                tally.novel = Int64(clamping: Int128(tally.novel) + Int128(score.novel))
+                while tally.perRoundFull.count < Int(body.round) - 1 { tally.perRoundFull.append(nil) }
                 tally.perRoundFull.append(score.full)
                 tallies[score.participant] = tally
             }
         case .transfer(let body): take(body, people)
         case .taskClosed(let body):
             closed = body
-            return endRound()
-        case .genesis, .participantRegistered, .taskOpened, .epochSettled, .snapshot: break
+            return nil
+        case .genesis, .participantRegistered, .taskOpened, .epochSettled, .snapshot, .unitsAssigned, .taskSettled:
+            break
         }
         return nil
     }
 
+    /// Puts a round's exact figures in the place of the rounded ones.
+    private mutating func reveal(_ revealed: RoundRevealed) {
+        guard let place = rounds.firstIndex(where: { $0.round == Int(revealed.round) }) else { return }
+        rounds[place].validationLossBefore = Self.nats(revealed.metrics.validationLossBefore)
+        rounds[place].validationLossAfter = Self.nats(revealed.metrics.validationLossAfter)
+        rounds[place].testLoss = Self.nats(revealed.metrics.testLoss)
+        rounds[place].testAccuracy = Double(revealed.metrics.testAccuracyPpm) / 1_000_000
+        rounds[place].scoreGap = Self.nats(revealed.metrics.scoreGap)
+    }
+
     private mutating func take(_ transfer: Transfer, _ people: BookPeople) {
         switch transfer.kind {
-        case .emission, .funding: pooled += transfer.amount
+        case .emission, .deposit: pooled += transfer.amount
         case .reward:
             rewarded += transfer.amount
-            current.paid += transfer.amount
             if let number = people.number(of: transfer.credit) {
                 tallies[number, default: Tally()].paid += transfer.amount
             }
-        case .refund, .burn: if transfer.debit == .pool(opened.task) { returned += transfer.amount }
-        case .grant, .deposit: break
+        case .refund, .burn: returned += transfer.amount
+        case .grant, .funding: break
         }
     }
 
@@ -115,7 +125,7 @@ struct TaskHistory {
         let measured = sealed.metrics
         let received = current.accepted + current.refused.values.reduce(0, +)
         let summary = RoundSummary(
-            round: Int(current.number), outcome: sealed.outcome == .aggregated ? .aggregated : .noQuorum,
+            round: Int(current.number), outcome: RoundOutcome(sealed.outcome),
             invited: current.cohort.count, accepted: current.accepted, refused: current.refused,
             droppedOut: unanswered.count, validationLossBefore: measured.map { Self.nats($0.validationLossBefore) },
             validationLossAfter: measured.map { Self.nats($0.validationLossAfter) },
@@ -124,7 +134,7 @@ struct TaskHistory {
             uploadBytes: UInt64(received) * blobByteCount,
             downloadBytes: UInt64(current.cohort.count) * blobByteCount,
             seconds: Double(current.sealedMs - min(current.openedMs, current.sealedMs)) / 1_000,
-            virtualSeconds: 0, paid: current.paid, scoreGap: measured.map { Self.nats($0.scoreGap) })
+            virtualSeconds: 0, scoreGap: measured.map { Self.nats($0.scoreGap) })
         rounds.append(summary)
         current.sealed = nil
         return summary

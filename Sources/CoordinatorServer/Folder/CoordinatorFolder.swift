@@ -9,6 +9,7 @@ package import Attestation
 /// | `tls/` | agents must join again | be the server to agents | – |
 /// | `ledger.sqlite` | everything; a replay finds any change | – | be found out |
 /// | `tasks/` | models and updates; the ledger has their digests | copy models | be found out |
+/// | `tasks/*/private/` | open tasks cannot be settled | learn what is paid for, while it can be used | be found out |
 /// | `invitations`, `bans` | who may join, who may not | – | let somebody in |
 package struct CoordinatorFolder: Sendable, Equatable {
     /// The folder, without a slash at the end.

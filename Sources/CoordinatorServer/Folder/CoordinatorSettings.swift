@@ -36,6 +36,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
     package var participation: Participation
     /// Keys that may open sessions as sponsors.
     package var sponsors: [PublicKey]
+    /// Keys that may read updates, in sessions as auditors, once their task is closed.
+    package var auditors: [PublicKey]
     package var metrics: MetricsAccess
     package var retention: Retention
     /// Most bytes of models and updates, or nil.
@@ -47,8 +49,9 @@ package struct CoordinatorSettings: Equatable, Sendable {
 
     package init(
         origin: String, host: String = "127.0.0.1", port: Int = 8_440, names: [String] = ["localhost", "127.0.0.1"],
-        participation: Participation = .invited, sponsors: [PublicKey] = [], metrics: MetricsAccess = .loopback,
-        retention: Retention = .all, diskBudgetByteCount: UInt64? = nil, logLevel: String = "info"
+        participation: Participation = .invited, sponsors: [PublicKey] = [], auditors: [PublicKey] = [],
+        metrics: MetricsAccess = .loopback, retention: Retention = .all, diskBudgetByteCount: UInt64? = nil,
+        logLevel: String = "info"
     ) {
         self.origin = origin
         self.host = host
@@ -56,6 +59,7 @@ package struct CoordinatorSettings: Equatable, Sendable {
         self.names = names
         self.participation = participation
         self.sponsors = sponsors
+        self.auditors = auditors
         self.metrics = metrics
         self.retention = retention
         self.diskBudgetByteCount = diskBudgetByteCount
@@ -63,8 +67,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
     }
 
     private static let keys = [
-        "origin", "listen", "names", "participation", "sponsors", "metrics", "retain", "disk_budget_gib",
-        "requests_per_address", "log_level",
+        "origin", "listen", "names", "participation", "sponsors", "auditors", "metrics", "retain",
+        "disk_budget_gib", "requests_per_address", "log_level",
     ]
     /// Names of the levels, as swift-log has them.
     package static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
@@ -100,7 +104,8 @@ package struct CoordinatorSettings: Equatable, Sendable {
         if let word = try root.word("metrics", among: MetricsAccess.allCases.map(\.rawValue)) {
             metrics = MetricsAccess(rawValue: word) ?? metrics
         }
-        sponsors = try Self.sponsors(root)
+        sponsors = try Self.keys("sponsors", root, limit: CoordinatorServerLimits.sponsorCount)
+        auditors = try Self.keys("auditors", root, limit: CoordinatorServerLimits.auditorCount)
         retention = try Self.retention(root)
         if let budget = try root.number("disk_budget_gib", in: 0.001...1e6) {
             diskBudgetByteCount = UInt64(budget * Double(1 << 30))
@@ -110,15 +115,15 @@ package struct CoordinatorSettings: Equatable, Sendable {
         logLevel = try root.word("log_level", among: Self.logLevels) ?? logLevel
     }
 
-    private static func sponsors(_ root: ConfigurationSection) throws(FederationError) -> [PublicKey] {
-        let texts = try root.strings("sponsors") ?? []
-        guard texts.count <= CoordinatorServerLimits.sponsorCount else {
-            throw root.wrong("sponsors", "a list of at most \(CoordinatorServerLimits.sponsorCount) keys")
-        }
+    private static func keys(
+        _ name: String, _ root: ConfigurationSection, limit: Int
+    ) throws(FederationError) -> [PublicKey] {
+        let texts = try root.strings(name) ?? []
+        guard texts.count <= limit else { throw root.wrong(name, "a list of at most \(limit) keys") }
         var keys: [PublicKey] = []
         for text in texts {
             guard let key = try? PublicKey(did: text) else {
-                throw root.wrong("sponsors", "a list of keys such as did:key:z6Mk…")
+                throw root.wrong(name, "a list of keys such as did:key:z6Mk…")
             }
             keys.append(key)
         }
@@ -154,7 +159,9 @@ package struct CoordinatorSettings: Equatable, Sendable {
             participation: \(participation.rawValue)
             # Keys that may sign in as sponsors: [did:key:z6Mk…]
             sponsors: [\(sponsors.map { "\"\($0.did)\"" }.joined(separator: ", "))]
-            # Who may read /metrics without signing in: loopback or anyone.
+            # Keys that may read updates once their task is closed, in sessions as auditors: [did:key:z6Mk…]
+            auditors: [\(auditors.map { "\"\($0.did)\"" }.joined(separator: ", "))]
+            # Who may read /metrics without signing in: loopback, or anyone, who then sees less of open rounds.
             metrics: \(metrics.rawValue)
             # Whose updates stay: all, or "rounds 20" for those of the last twenty rounds of a task.
             retain: \(retain)

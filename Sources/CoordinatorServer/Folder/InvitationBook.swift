@@ -61,13 +61,19 @@ package final class InvitationBook: Sendable {
     /// - Parameters:
     ///   - uses: how many keys may use it; nil for any number.
     ///   - expiresMs: when it ends; nil for never.
+    ///   - units: how much the updates of each key that joins with it count, 1 to 8; 0 for the ordinary number.
     ///   - nowMs: the time; expired invitations are dropped.
     /// - Returns: its code: 128 random bits.
-    /// - Throws: `CoordinatorServerError`: `limitExceeded`, or the file cannot be written.
-    package func make(uses: Int?, expiresMs: UInt64?, nowMs: UInt64) throws -> String {
+    /// - Throws: `CoordinatorServerError`: `badSettings` for units past 8, `limitExceeded`, or the file cannot be
+    ///   written.
+    package func make(uses: Int?, expiresMs: UInt64?, units: UInt32 = 0, nowMs: UInt64) throws -> String {
+        guard Invitation.allowedUnits.contains(units) else {
+            throw CoordinatorServerError(.badSettings, "an invitation with \(units) units; a participant has 1 to 8")
+        }
         var random = SystemRandomNumberGenerator()
         let code = (0..<2).map { _ in String(random.next() as UInt64, radix: 36) }.joined(separator: "-")
-        let invitation = Invitation(code: SHA256.hash(Array(code.utf8)), uses: uses, expiresMs: expiresMs)
+        let invitation = Invitation(
+            code: SHA256.hash(Array(code.utf8)), uses: uses, expiresMs: expiresMs, units: units)
         try change { state in
             state.order.removeAll { digest in
                 guard let ends = state.invitations[digest]?.expiresMs, ends <= nowMs else { return false }
@@ -87,19 +93,21 @@ package final class InvitationBook: Sendable {
 
     /// Lets a key in; the same key may come again with the same code.
     ///
+    /// - Returns: the units that the invitation gives, 1 to 8; 0 for the ordinary number.
     /// - Throws: `Refusal`, or `CoordinatorServerError` if the file cannot be written.
-    package func use(_ code: String, by key: PublicKey, nowMs: UInt64) throws {
+    @discardableResult
+    package func use(_ code: String, by key: PublicKey, nowMs: UInt64) throws -> UInt32 {
         let digest = SHA256.hash(Array(code.utf8))
         guard code.utf8.count <= CoordinatorServerLimits.invitationByteCount else { throw Refusal.unknown }
-        let isNews = try state.withLock { state throws(Refusal) -> Bool in
+        let (units, isNews) = try state.withLock { state throws(Refusal) -> (UInt32, Bool) in
             guard let invitation = state.invitations[digest] else { throw .unknown }
-            if invitation.usedBy.contains(key) { return false }
+            if invitation.usedBy.contains(key) { return (invitation.units, false) }
             if let ends = invitation.expiresMs, ends <= nowMs { throw .expired }
             if let uses = invitation.uses, invitation.usedBy.count >= uses { throw .usedUp }
             // An open invitation's users need not be counted.
-            return invitation.uses != nil
+            return (invitation.units, invitation.uses != nil)
         }
-        guard isNews else { return }
+        guard isNews else { return units }
         try change { state in
             guard var invitation = state.invitations[digest] else { throw Refusal.unknown }
             if invitation.usedBy.contains(key) { return }
@@ -109,6 +117,7 @@ package final class InvitationBook: Sendable {
             invitation.usedBy.append(key)
             state.invitations[digest] = invitation
         }
+        return units
     }
 
     /// Changes the book and writes it, or neither.

@@ -10,14 +10,14 @@ extension Route {
         case .tasks, .taskText, .blob, .blobChunk, .receipt, .checkpoint:
             [.participant, .auditor, .sponsor, .operator]
         case .entries: [.auditor, .sponsor, .operator]
-        case .openTask, .invite, .participants, .ban: [.operator]
+        case .openTask, .invite, .participants, .ban, .units, .closeTask: [.operator]
         }
     }
 
     /// Most bytes of its body.
     var bodyLimit: Int {
         switch self {
-        case .challenge, .openSession, .register, .work, .contribute, .openTask, .invite, .ban:
+        case .challenge, .openSession, .register, .work, .contribute, .openTask, .invite, .ban, .units:
             WireLimits.messageByteCount
         case .beginUpload: WireLimits.manifestByteCount
         case .putChunk: BlobDigest.chunkByteCount
@@ -60,6 +60,11 @@ extension Route {
         case .invite: "invite"
         case .participants: "participants"
         case .ban: "ban"
+        case .units: "units"
+        case .closeTask: "close_task"
         }
     }
+
+    /// The names of those by which contributions come: how often they are asked for tells how many have contributed.
+    static let namesOfContributing: Set<String> = ["begin_upload", "put_chunk", "contribute", "receipt"]
 }

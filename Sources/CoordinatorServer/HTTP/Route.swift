@@ -23,6 +23,8 @@ enum Route: Equatable, Sendable {
     case invite
     case participants
     case ban(UInt32)
+    case units(UInt32)
+    case closeTask(Digest)
 
     /// Reads a request's line.
     ///
@@ -68,11 +70,9 @@ enum Route: Equatable, Sendable {
         case ("POST", "updates") where rest.isEmpty: return .beginUpload(try digest(path[2]))
         case ("PUT", "updates") where rest.count == 2 && rest[0] == "chunks":
             return .putChunk(try digest(path[2]), try chunk(rest[1]))
-        case ("POST", "participants") where rest == ["ban"]:
-            guard let number = UInt32(exactly: try number(path[2])) else {
-                throw .malformed("'\(path[2].prefix(40))' is not a participant's number")
-            }
-            return .ban(number)
+        case ("POST", "participants") where rest == ["ban"]: return .ban(try participant(path[2]))
+        case ("POST", "participants") where rest == ["units"]: return .units(try participant(path[2]))
+        case ("POST", "tasks") where rest == ["close"]: return .closeTask(try digest(path[2]))
         default: throw Self.unknown
         }
     }
@@ -92,6 +92,13 @@ enum Route: Equatable, Sendable {
         guard text.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }), let value = UInt64(text)
         else { throw .malformed("'\(text.prefix(40))' is not a decimal number") }
         return value
+    }
+
+    private static func participant(_ text: Substring) throws(ServerProblem) -> UInt32 {
+        guard let number = UInt32(exactly: try number(text)) else {
+            throw .malformed("'\(text.prefix(40))' is not a participant's number")
+        }
+        return number
     }
 
     private static func chunk(_ text: Substring) throws(ServerProblem) -> Int {

@@ -4,18 +4,34 @@ package import Ledger
 
 extension CoordinatorHost {
     /// Registers a key.
+    ///
+    /// - Parameters:
+    ///   - units: how much its updates count, 1 to 8; 0 for the ordinary number.
+    ///   - isInvited: it has used an invitation.
     package func register(
-        _ key: PublicKey, label: String
+        _ key: PublicKey, label: String, units: UInt32 = 0, isInvited: Bool = true
     ) throws(CoordinationError) -> (number: UInt32, sequence: UInt64) {
         try command { nowMs throws(CoordinationError) in
-            try coordinator.register(key, label: label, nowMs: nowMs)
+            try coordinator.register(key, label: label, units: units, isInvited: isInvited, nowMs: nowMs)
         }
     }
 
-    /// Opens a task.
-    package func open(_ material: TaskMaterial, escrow: UInt64) throws(CoordinationError) -> OpenedTask {
+    /// Opens a task, with its pool set aside.
+    package func open(_ material: TaskMaterial) throws(CoordinationError) -> OpenedTask {
+        try command { nowMs throws(CoordinationError) in try coordinator.open(material, nowMs: nowMs) }
+    }
+
+    /// Closes a task: what was earned is paid, the rest returned.
+    package func closeTask(_ task: Digest) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.closeTask(task, nowMs: nowMs) }
+    }
+
+    /// Assigns units to a participant, from the next round opened on.
+    ///
+    /// - Parameter task: the task that they hold for; nil for all.
+    package func assign(units: UInt32, to number: UInt32, task: Digest?) throws(CoordinationError) {
         try command { nowMs throws(CoordinationError) in
-            try coordinator.open(material, escrow: escrow, nowMs: nowMs)
+            try coordinator.assign(units: units, to: number, task: task, nowMs: nowMs)
         }
     }
 

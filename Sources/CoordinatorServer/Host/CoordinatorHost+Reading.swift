@@ -6,6 +6,8 @@ extension CoordinatorHost {
     /// Figures for `/metrics` and `CoordinatorInfo`.
     package struct Figures: Sendable {
         package let entries: UInt64
+        /// Those before the first open round's contributions.
+        package let visibleEntries: UInt64
         package let participants: Int
         package let available: Int
         package let parked: Int
@@ -16,7 +18,8 @@ extension CoordinatorHost {
 
     package func figures() -> Figures {
         Figures(
-            entries: coordinator.entryCount, participants: coordinator.participantCount,
+            entries: coordinator.entryCount, visibleEntries: coordinator.visibleEntryCount,
+            participants: coordinator.participantCount,
             available: coordinator.availableCount(nowMs: parts.nowMs()), parked: polls.count, commits: commitCount,
             commitMs: commitMs, isEveryTaskClosed: coordinator.isEveryTaskClosed)
     }
@@ -29,21 +32,57 @@ extension CoordinatorHost {
 
     package func number(of key: PublicKey) -> UInt32? { coordinator.number(of: key) }
 
-    package func taskOfModel(_ digest: Digest) -> Digest? { coordinator.taskOfModel(digest) }
+    /// The task that a model belongs to, whether it is closed, and whether a key is a participant's, who may see it
+    /// before that.
+    package func model(
+        _ digest: Digest, for key: PublicKey
+    ) -> (task: Digest, isClosed: Bool, isForParticipant: Bool)? {
+        guard let task = coordinator.taskOfModel(digest) else { return nil }
+        return (task, coordinator.isClosed(task), coordinator.number(of: key) != nil)
+    }
+
+    /// Those of some tasks that are closed.
+    package func closed(among tasks: [Digest]) -> [Digest] { tasks.filter { coordinator.isClosed($0) } }
 
     package func account(of key: PublicKey) throws(CoordinationError) -> AccountStatus {
         try coordinator.account(of: key)
     }
 
-    package func receipt(sequence: UInt64) throws(CoordinationError) -> String {
-        try command { _ throws(CoordinationError) in try coordinator.receipt(sequence: sequence) }
+    /// An entry with the proof that the log has it.
+    ///
+    /// - Parameter key: who asks; nil for the operator, who may see entries of open rounds.
+    package func receipt(sequence: UInt64, for key: PublicKey?) throws(CoordinationError) -> String {
+        try command { _ throws(CoordinationError) in try coordinator.receipt(sequence: sequence, for: key) }
     }
 
+    /// The proof that a task's pool is set aside.
+    package struct FundingProof: Sendable {
+        /// The entry that moved it.
+        package let sequence: UInt64
+        /// C2SP tlog-proof text.
+        package let receipt: String
+    }
+
+    /// The proof that the pool of an order's task is set aside; nil where it pays nothing. Made once for each task.
+    package func funding(of order: TrainingOrder) throws(CoordinationError) -> FundingProof? {
+        guard let sequence = order.fundingSequence else { return nil }
+        if let known = fundings[order.task], known.sequence == sequence { return known }
+        let proof = FundingProof(sequence: sequence, receipt: try receipt(sequence: sequence, for: nil))
+        fundings[order.task] = proof
+        return proof
+    }
+
+    /// The signed head of the whole log.
     package func checkpoint() throws(CoordinationError) -> String {
         try command { _ throws(CoordinationError) in try coordinator.checkpoint() }
     }
 
-    /// Entries from a place on, at most so many and so many bytes, and the ledger's size.
+    /// The signed head over the entries that may be shown to everybody.
+    package func visibleCheckpoint() throws(CoordinationError) -> String {
+        try command { _ throws(CoordinationError) in try coordinator.visibleCheckpoint() }
+    }
+
+    /// Entries from a place on, at most so many and so many bytes, and the number of those that may be read now.
     package func entries(
         from first: UInt64, count: Int, byteCount: Int = .max
     ) throws(CoordinationError) -> (entries: [[UInt8]], size: UInt64) {
@@ -53,6 +92,6 @@ extension CoordinatorHost {
             total += entry.count + 8
             return total <= byteCount
         }
-        return (Array(fitting), coordinator.entryCount)
+        return (Array(fitting), coordinator.visibleEntryCount)
     }
 }

@@ -20,6 +20,10 @@ package actor CoordinatorHost {
         package let material: @Sendable (TaskOpened) throws -> TaskMaterial
         /// Milliseconds since the Unix epoch.
         package let nowMs: @Sendable () -> UInt64
+        /// Draws a new task's secret.
+        package let makeSecret: @Sendable () -> TaskSecret
+        /// Whether anybody may register, invited or not.
+        package let isRegistrationOpen: @Sendable () -> Bool
         /// Hears every notice of the core, in order, on the host's queue: it must not wait.
         package let noticed: @Sendable (CoordinatorNotice) -> Void
         /// Something happened that people or books may want to see: the ledger grew, or somebody came.
@@ -30,7 +34,10 @@ package actor CoordinatorHost {
         package init(
             store: @escaping @Sendable () throws -> any LedgerStore, signer: NoteSigner, vault: any BlobVault,
             threads: Int, material: @escaping @Sendable (TaskOpened) throws -> TaskMaterial,
-            nowMs: @escaping @Sendable () -> UInt64, noticed: @escaping @Sendable (CoordinatorNotice) -> Void,
+            nowMs: @escaping @Sendable () -> UInt64,
+            makeSecret: @escaping @Sendable () -> TaskSecret = { CoordinatorHost.randomSecret() },
+            isRegistrationOpen: @escaping @Sendable () -> Bool = { false },
+            noticed: @escaping @Sendable (CoordinatorNotice) -> Void,
             changed: @escaping @Sendable () -> Void, failed: @escaping @Sendable (CoordinationError) -> Void
         ) {
             self.store = store
@@ -39,6 +46,8 @@ package actor CoordinatorHost {
             self.threads = threads
             self.material = material
             self.nowMs = nowMs
+            self.makeSecret = makeSecret
+            self.isRegistrationOpen = isRegistrationOpen
             self.noticed = noticed
             self.changed = changed
             self.failed = failed
@@ -65,6 +74,8 @@ package actor CoordinatorHost {
     private var submissions: [UInt64: SingleReply<Result<ContributionAnswer, CoordinationError>>] = [:]
     private var submissionCount: UInt64 = 0
     private var lastEntryCount: UInt64 = 0
+    /// The proof of each task's funding, made once.
+    var fundings: [Digest: FundingProof] = [:]
     /// Time that commits took, for the metrics: in milliseconds, and how many there were.
     private(set) var commitMs: Double = 0
     private(set) var commitCount: UInt64 = 0
@@ -81,7 +92,8 @@ package actor CoordinatorHost {
         coordinator = try Coordinator(
             Coordinator.Environment(
                 store: parts.store(), signer: parts.signer, vault: parts.vault, threads: parts.threads,
-                material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) }),
+                material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) },
+                makeSecret: parts.makeSecret, isRegistrationOpen: parts.isRegistrationOpen),
             nowMs: parts.nowMs())
     }
 
@@ -97,6 +109,14 @@ package actor CoordinatorHost {
         pollTimer = Alarm(queue: queue) { [weak self] in self?.assumeIsolated { $0.expirePolls() } }
         advance()
         settle()
+    }
+
+    /// Thirty-two bytes of the system's generator.
+    package static func randomSecret() -> TaskSecret {
+        var random = SystemRandomNumberGenerator()
+        let bytes = (0..<4).flatMap { _ in withUnsafeBytes(of: random.next() as UInt64) { Array($0) } }
+        // As many bytes as a digest has.
+        return TaskSecret((try? Digest(bytes: bytes)) ?? .zero)
     }
 
     // What follows a call to the core.

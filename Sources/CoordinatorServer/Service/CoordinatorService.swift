@@ -100,7 +100,8 @@ package final class CoordinatorService: Sendable {
         (progressChanges, bookChanges) = (progress.stream, books.stream)
         progressSource = progress.continuation
         changeSources = [progress.continuation, books.continuation]
-        let opening = Opening(folder: folder, settings: settings, loader: loader, nowMs: nowMs, logger: logger)
+        let current = CurrentSettings(settings)
+        let opening = Opening(folder: folder, settings: current, loader: loader, nowMs: nowMs, logger: logger)
         vault = try opening.vault(threads: options.threads)
         let source = eventSource
         let changes = changeSources
@@ -124,10 +125,9 @@ package final class CoordinatorService: Sendable {
             CoordinatorAPI.Parts(
                 host: host, vault: vault, sessions: SessionTable(origin: settings.origin),
                 invitations: try InvitationBook(folder: folder), bans: try BanList(folder: folder), metrics: metrics,
-                counter: counter, loader: loader, folder: folder, origin: settings.origin,
+                counter: counter, loader: loader, folder: folder, settings: current, origin: settings.origin,
                 operatorKey: key.publicKey, verifierKey: signer.verifier.vkey, version: options.version,
-                nowMs: opening.heldClock, pool: pool, logger: logger, limits: limits),
-            settings: settings)
+                nowMs: opening.heldClock, pool: pool, logger: logger, limits: limits))
     }
 
     private let notices: NoticeLog
@@ -156,6 +156,7 @@ package final class CoordinatorService: Sendable {
         notices.learn(tasks: await host.tasks(), participants: await host.participants())
         await host.start()
         await api.applyBans()
+        if settings.participation == .open { await warnOfOpenRegistration() }
         let listener = makeListener()
         let keeper = BookKeeper(host: host, folder: options.folder, logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -326,13 +327,27 @@ package final class CoordinatorService: Sendable {
             if new.origin != settings.origin || new.host != settings.host || new.port != settings.port {
                 logger.warning("origin and listen change when the coordinator is started again")
             }
-            api.settings.withLock { $0 = new }
+            let wasOpen = api.parts.settings.current.participation == .open
+            api.parts.settings.replace(with: new)
+            if new.participation == .open, !wasOpen { await warnOfOpenRegistration() }
             vault.apply(new)
             level.current = Logger.Level(rawValue: new.logLevel) ?? .info
             await api.applyBans()
             logger.notice("settings, certificate, bans and invitations were read anew")
         } catch {
             logger.error("nothing was changed: \(error)")
+        }
+    }
+
+    /// Registration is open: names the tasks that keep keys without an invitation out all the same.
+    private func warnOfOpenRegistration() async {
+        for task in await host.tasks() where task.stage != .closed {
+            guard let terms = task.terms, terms.pool > 0, !terms.acceptsUnprovedPay else { continue }
+            logger.warning(
+                """
+                participation is open, but task \(task.name) pays at proof level L0 without unproved_pay: accepted, \
+                so that keys without an invitation are refused until it is closed
+                """)
         }
     }
 

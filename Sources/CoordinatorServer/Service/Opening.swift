@@ -7,7 +7,7 @@ internal import Synchronization
 /// Opens what a coordinator's folder holds, and says in words what is wrong with it.
 struct Opening: Sendable {
     let folder: CoordinatorFolder
-    let settings: CoordinatorSettings
+    let settings: CurrentSettings
     let loader: any TaskMaterialLoading
     let logger: Logger
     /// The clock, which stands still while it is behind the ledger.
@@ -19,7 +19,7 @@ struct Opening: Sendable {
     }
 
     init(
-        folder: CoordinatorFolder, settings: CoordinatorSettings, loader: any TaskMaterialLoading,
+        folder: CoordinatorFolder, settings: CurrentSettings, loader: any TaskMaterialLoading,
         nowMs: @escaping @Sendable () -> UInt64, logger: Logger
     ) {
         self.folder = folder
@@ -33,6 +33,7 @@ struct Opening: Sendable {
 
     func vault(threads: Int) throws -> FolderVault {
         do {
+            let settings = settings.current
             return try FolderVault(
                 root: folder.tasks, retention: settings.retention, budget: settings.diskBudgetByteCount,
                 threads: threads)
@@ -48,28 +49,50 @@ struct Opening: Sendable {
         failed: @escaping @Sendable (CoordinationError) -> Void
     ) throws -> CoordinatorHost {
         let path = folder.ledger
-        try holdClock(nowMs: heldClock())
+        let (first, last) = firstAndLast()
+        if let last { holdClock(at: last, nowMs: heldClock()) }
         do {
             return try CoordinatorHost(
                 CoordinatorHost.Parts(
                     store: { try SQLiteLedgerStore(path: path, access: .readWrite) }, signer: signer, vault: vault,
                     threads: threads, material: { [folder, loader] in try Self.material($0, folder, loader) },
-                    nowMs: heldClock, noticed: noticed, changed: changed, failed: failed))
+                    nowMs: heldClock,
+                    isRegistrationOpen: { [settings] in settings.current.participation == .open },
+                    noticed: noticed, changed: changed, failed: failed))
         } catch let error as LedgerError {
             throw ledgerRefused(error)
         } catch let error as CoordinationError {
-            throw ledgerRefused(error.message, hint: error.hint)
+            throw ledgerRefused(error.message, hint: Self.isOfOldRules(first) ? Self.oldRulesHint : error.hint)
         }
+    }
+
+    /// Whether the ledger was begun under rules that take no more entries.
+    private static func isOfOldRules(_ first: Entry?) -> Bool {
+        guard case .genesis(let genesis) = first?.body else { return false }
+        return genesis.rulesVersion < LedgerRules.version
+    }
+
+    private static let oldRulesHint = """
+        make a coordinator in another folder with `tributary coordinator init --home FOLDER` and invite the participants \
+        anew; `tributary ledger` and `tributary audit` still read this one
+        """
+
+    /// The ledger's first and last entry, as far as they can be read; nothing is checked yet.
+    private func firstAndLast() -> (first: Entry?, last: Entry?) {
+        guard let store = try? SQLiteLedgerStore(path: folder.ledger, access: .readWrite) else { return (nil, nil) }
+        defer { try? store.close() }
+        func entry(_ sequence: UInt64) -> Entry? {
+            guard let stored = try? store.entries(in: sequence..<sequence + 1).first else { return nil }
+            return try? EncodedEntry(decoding: stored.bytes).entry
+        }
+        guard store.count > 0 else { return (nil, nil) }
+        return (entry(0), entry(store.count - 1))
     }
 
     /// A clock that is behind the ledger's last entry is held there until it has caught up: the ledger's time does not
     /// run backwards.
-    private func holdClock(nowMs: UInt64) throws {
-        guard let store = try? SQLiteLedgerStore(path: folder.ledger, access: .readWrite) else { return }
-        defer { try? store.close() }
-        guard store.count > 0, let last = try? store.entries(in: store.count - 1..<store.count).first,
-            let entry = try? EncodedEntry(decoding: last.bytes).entry, entry.timeMs > nowMs
-        else { return }
+    private func holdClock(at entry: Entry, nowMs: UInt64) {
+        guard entry.timeMs > nowMs else { return }
         floor.ms.withLock { $0 = entry.timeMs }
         logger.warning(
             """

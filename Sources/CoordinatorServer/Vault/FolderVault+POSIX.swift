@@ -11,14 +11,18 @@ package import Tensors
 ///
 ///     <task>/models/<digest>.safetensors, <digest>.state
 ///     <task>/updates/<round>/<digest>.safetensors
-///     <task>/uploads/<round>-<digest>.part
+///     <task>/uploads/<round>-<digest>-<key>.part, .sent
+///     <task>/private/<record>
 ///
-/// What has its final name is complete and on disk. Safe to share.
+/// What has its final name is complete and on disk. An upload belongs to the key that sends its bytes; `.sent` marks
+/// that it became an update. Other users of the machine may not enter updates, uploads and private. Safe to share.
 package final class FolderVault: BlobVault {
     struct UploadName: Hashable {
         let task: Digest
         let round: UInt32
         let digest: Digest
+        /// Who sends the bytes.
+        let participant: PublicKey
     }
 
     struct Uploads {
@@ -48,20 +52,22 @@ package final class FolderVault: BlobVault {
         self.retention = Mutex(retention)
         var used: UInt64 = 0
         for task in try Self.names(in: root) {
-            for folder in ["models", "uploads"] { used += try Self.byteCount(of: "\(root)/\(task)/\(folder)") }
+            for folder in ["models", "uploads", "private"] {
+                used += try Self.byteCount(of: "\(root)/\(task)/\(folder)")
+            }
             let updates = "\(root)/\(task)/updates"
             for round in try Self.names(in: updates) { used += try Self.byteCount(of: "\(updates)/\(round)") }
         }
         self.budget = DiskBudget(used: used, limit: budget)
     }
 
-    /// After the settings changed.
+    /// Applies the changed settings.
     package func apply(_ settings: CoordinatorSettings) {
         retention.withLock { $0 = settings.retention }
         budget.setLimit(settings.diskBudgetByteCount)
     }
 
-    /// Bytes of models, updates and uploads.
+    /// Bytes of models, updates, uploads and private records.
     package var usedByteCount: UInt64 { budget.used }
 
     // Models and states.
@@ -168,23 +174,18 @@ package final class FolderVault: BlobVault {
         try FileBlob.inVault(updatePath(task, round, digest))
     }
 
-    package func hasUpload(task: Digest, round: UInt32, digest: Digest) -> Bool {
-        let name = UploadName(task: task, round: round, digest: digest)
-        if let file = uploads.withLock({ $0.files[name] }) { return file.isComplete }
-        return access(updatePath(task, round, digest), F_OK) == 0
-    }
-
     package func discardUpdate(task: Digest, round: UInt32, digest: Digest) throws(CoordinationError) {
-        let name = UploadName(task: task, round: round, digest: digest)
-        let isUnderway = uploads.withLock { uploads in
-            guard let file = uploads.files[name] else { return false }
-            guard file.isFinished else { return true }
-            uploads.files[name] = nil
-            Self.forget(name, in: &uploads)
-            return false
+        let finished = uploads.withLock { uploads in
+            // Those that are under way are new already.
+            let names = Self.names(task, round, digest, in: uploads).filter { uploads.files[$0]?.isFinished == true }
+            for name in names {
+                uploads.files[name] = nil
+                Self.forget(name, in: &uploads)
+            }
+            return names
         }
-        // One that is under way is new already.
-        if !isUnderway { remove(updatePath(task, round, digest)) }
+        for name in finished { remove(sentPath(name)) }
+        remove(updatePath(task, round, digest))
     }
 
     package func endRound(
@@ -200,7 +201,7 @@ package final class FolderVault: BlobVault {
             file.discard()
             budget.giveBack(file.plan.byteCount)
         }
-        // What an earlier process left of this round and those before it.
+        // Marks, and what an earlier process left of this round and those before it.
         let folder = "\(root)/\(task.hex)/uploads"
         for name in try Self.names(in: folder) {
             guard let number = name.split(separator: "-").first.flatMap({ UInt32($0) }), number <= round else {
@@ -222,7 +223,7 @@ package final class FolderVault: BlobVault {
     }
 
     /// Deletes a file and gives its room back.
-    private func remove(_ path: String) {
+    func remove(_ path: String) {
         var status = stat()
         let byteCount = stat(path, &status) == 0 ? Int(status.st_size) : 0
         if let name = path.split(separator: "/").last, let digest = try? Digest(hex: String(name.prefix(64))) {

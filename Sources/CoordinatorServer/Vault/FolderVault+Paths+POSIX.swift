@@ -15,6 +15,24 @@ extension FolderVault {
         "\(root)/\(task.hex)/updates/\(Self.roundName(round))/\(digest.hex).safetensors"
     }
 
+    /// The folder of a task's uploads.
+    func uploadsPath(_ task: Digest) -> String { "\(root)/\(task.hex)/uploads" }
+
+    /// The file of an upload that is under way.
+    func partPath(_ name: UploadName) -> String { "\(uploadsPath(name.task))/\(Self.stem(name)).part" }
+
+    /// Empty; it is there where an upload of that participant became an update.
+    func sentPath(_ name: UploadName) -> String { "\(uploadsPath(name.task))/\(Self.stem(name)).sent" }
+
+    private static func stem(_ name: UploadName) -> String {
+        // A key in hexadecimal, as a digest is.
+        let key = (try? Digest(bytes: name.participant.bytes))?.hex ?? ""
+        return "\(roundName(name.round))-\(name.digest.hex)-\(key)"
+    }
+
+    /// The folder of what a task's coordinator keeps for itself.
+    func privatePath(_ task: Digest) -> String { "\(root)/\(task.hex)/private" }
+
     /// A round's number in six digits, so that names sort as numbers do.
     static func roundName(_ round: UInt32) -> String {
         let digits = String(round)
@@ -22,6 +40,12 @@ extension FolderVault {
     }
 
     static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+
+    /// Makes an empty file, unless it is there.
+    static func touch(_ path: String) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode_t(privateFileMode))
+        if descriptor >= 0 { close(descriptor) }
+    }
 
     /// Names in a folder, sorted; none if it is missing.
     static func names(in folder: String) throws(CoordinationError) -> [String] {
@@ -51,16 +75,22 @@ extension FolderVault {
     }
 
     /// Makes a folder and those above it, durably.
-    static func makeFolder(_ path: String) throws(CoordinationError) {
-        if mkdir(path, 0o755) == 0 {
+    ///
+    /// - Parameter mode: the folder's permissions; those above it are for everybody to enter.
+    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(CoordinationError) {
+        if mkdir(path, mode) == 0 {
             return try flushFolder(parent(path))
         }
         if errno == EEXIST { return }
         guard errno == ENOENT, path.contains("/") else { throw .system("make the folder", path, errno: errno) }
         try makeFolder(parent(path))
-        guard mkdir(path, 0o755) == 0 || errno == EEXIST else { throw .system("make the folder", path, errno: errno) }
+        guard mkdir(path, mode) == 0 || errno == EEXIST else { throw .system("make the folder", path, errno: errno) }
         try flushFolder(parent(path))
     }
+
+    /// The permissions of a folder, and of a file, that are the coordinator's alone.
+    static let privateFolderMode: mode_t = 0o700
+    static let privateFileMode: UInt32 = 0o600
 
     /// Makes the names in a folder survive a loss of power.
     static func flushFolder(_ path: String) throws(CoordinationError) {

@@ -13,23 +13,31 @@ extension FolderVault {
         try sendable(digest, path: modelPath(task, digest))
     }
 
-    /// An update of any round of any task, for those who check the books.
+    /// An update of any round of some tasks.
     ///
+    /// - Parameter tasks: those whose updates may be shown: closed ones.
     /// - Throws: as `sendableModel`.
     /// - Complexity: a look into every round's folder the first time.
-    package func sendableUpdate(digest: Digest) throws(CoordinationError) -> SendableBlob {
-        if let found = shelf.find(digest) { return SendableBlob(found) }
-        for task in try Self.names(in: root) {
-            for round in try Self.names(in: "\(root)/\(task)/updates") {
-                let path = "\(root)/\(task)/updates/\(round)/\(digest.hex).safetensors"
+    package func sendableUpdate(
+        digest: Digest, of tasks: some Sequence<Digest>
+    ) throws(CoordinationError) -> SendableBlob {
+        for task in tasks {
+            let updates = "\(root)/\(task.hex)/updates"
+            if let found = shelf.find(digest), found.file.path.hasPrefix(updates + "/") { return SendableBlob(found) }
+            for round in try Self.names(in: updates) {
+                let path = "\(updates)/\(round)/\(digest.hex).safetensors"
                 if Self.exists(path) { return try sendable(digest, path: path) }
             }
         }
         throw CoordinationError(.notFound, "there is no blob \(digest)")
     }
 
-    /// A blob that was sent lately; nil if its place has to be looked up.
-    package func onShelf(_ digest: Digest) -> SendableBlob? { shelf.find(digest).map(SendableBlob.init) }
+    /// The tasks that have a folder here.
+    ///
+    /// - Throws: `storageFailed`.
+    package func taskIDs() throws(CoordinationError) -> [Digest] {
+        try Self.names(in: root).compactMap { try? Digest(hex: $0) }
+    }
 
     private func sendable(_ digest: Digest, path: String) throws(CoordinationError) -> SendableBlob {
         if let found = shelf.find(digest) { return SendableBlob(found) }

@@ -18,7 +18,6 @@ final class UploadFile: Sendable {
     private struct State {
         var isPresent: [Bool]
         var missingCount: Int
-        var participants: Set<PublicKey>
         var stage = Stage.open
     }
 
@@ -32,7 +31,7 @@ final class UploadFile: Sendable {
     /// - Throws: `diskFull` or `storageFailed`.
     init(_ plan: UploadPlan, path: String) throws(CoordinationError) {
         var isNew = true
-        var descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        var descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         if descriptor < 0, errno == EEXIST {
             isNew = false
             descriptor = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
@@ -42,10 +41,7 @@ final class UploadFile: Sendable {
         self.path = path
         self.descriptor = descriptor
         let count = plan.chunkHashes.count
-        state = Mutex(
-            State(
-                isPresent: Array(repeating: false, count: count), missingCount: count,
-                participants: [plan.participant]))
+        state = Mutex(State(isPresent: Array(repeating: false, count: count), missingCount: count))
         // Room is taken now, so that a full disk is found out before the bytes are sent; where the file system cannot
         // do that, it is found out as they come.
         if fallocate(descriptor, 0, 0, off_t(plan.byteCount)) != 0, errno == ENOSPC || errno == EDQUOT {
@@ -77,22 +73,6 @@ final class UploadFile: Sendable {
     /// Bytes of a chunk of the plan.
     func chunkByteCount(_ index: Int) -> Int {
         min(BlobDigest.chunkByteCount, plan.byteCount - index * BlobDigest.chunkByteCount)
-    }
-
-    /// Whether a participant announced it.
-    func isAnnounced(by key: PublicKey) -> Bool { state.withLock { $0.participants.contains(key) } }
-
-    /// Another participant announces the same bytes, or the same one again.
-    func join(_ key: PublicKey) { state.withLock { _ = $0.participants.insert(key) } }
-
-    /// A participant gives it up.
-    ///
-    /// - Returns: whether nobody is left.
-    func leave(_ key: PublicKey) -> Bool {
-        state.withLock { state in
-            state.participants.remove(key)
-            return state.participants.isEmpty
-        }
     }
 
     /// Chunks that are still to come, as ascending ranges.

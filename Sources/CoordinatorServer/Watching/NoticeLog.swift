@@ -45,10 +45,18 @@ final class NoticeLog: Sendable {
                 "a contribution to round \(round) of \(name(task)) was refused: \(reason.name), \(detail)",
                 metadata: ["key": "\(key?.did ?? "unknown")"])
         case .roundSealed(let task, let sealed, _): roundSealed(task, sealed)
+        case .roundRevealed(let task, let revealed, let scores):
+            logger.debug("round \(revealed.round) of \(name(task)): \(scores.count) scores are revealed")
+        case .taskSettled(let task, let settled):
+            logger.notice(
+                """
+                task \(name(task)) pays \(TokenAmount.text(settled.paid)) of \(TokenAmount.text(settled.pool)): the \
+                validation loss went from \(Self.nats(settled.lossBefore)) to \(Self.nats(settled.lossAfter))
+                """)
         case .rewarded: break
         case .taskClosed(let task, let closed):
             logger.notice(
-                "task \(name(task)) is closed after \(closed.rounds) rounds",
+                "task \(name(task)) is closed after \(closed.rounds) rounds\(Self.reason(closed))",
                 metadata: ["model": "\(closed.model)", "task": "\(task)"])
         case .ejected(let number, _):
             logger.notice("\(participant(number)) missed too many rounds and is left out for a while")
@@ -58,12 +66,29 @@ final class NoticeLog: Sendable {
     }
 
     private func roundSealed(_ task: Digest, _ sealed: RoundSealed) {
-        guard let metrics = sealed.metrics else {
-            return logger.notice("round \(sealed.round) of \(name(task)) had no quorum: \(sealed.accepted) accepted")
+        let round = "round \(sealed.round) of \(name(task))"
+        switch sealed.outcome {
+        case .aggregated:
+            let accuracy = sealed.metrics.map { ", accuracy \(Double($0.testAccuracyPpm / 100) / 10_000)" } ?? ""
+            logger.info("\(round): \(sealed.accepted) accepted\(accuracy)")
+        case .noQuorum: logger.notice("\(round) had no quorum: \(sealed.accepted) accepted")
+        case .diverged: logger.notice("\(round) diverged: the model stays as it was, and nobody is scored")
+        case .abandoned: logger.notice("\(round) is given up, since its task closes: nobody is scored")
         }
-        let accuracy = Double(metrics.testAccuracyPpm / 100) / 10_000
-        logger.info("round \(sealed.round) of \(name(task)): \(sealed.accepted) accepted, accuracy \(accuracy)")
     }
+
+    /// Why a task ends, where that is not its plan.
+    private static func reason(_ closed: TaskClosed) -> String {
+        switch closed.reason {
+        case .byOperator: ", by the operator"
+        case .closeBy: ": its time is over"
+        case .diverged: ": three in a row diverged"
+        case .completed, nil: ""
+        }
+    }
+
+    /// 10^-12 nat in nats, with four places.
+    private static func nats(_ picos: Int64) -> Double { (Double(picos) / 1e8).rounded() / 1e4 }
 
     private func name(_ task: Digest) -> String {
         names.withLock { $0.tasks[task] } ?? String(task.hex.prefix(12))

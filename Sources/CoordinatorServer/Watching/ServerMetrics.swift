@@ -1,3 +1,4 @@
+internal import Attestation
 package import Coordination
 internal import Federation
 internal import Ledger
@@ -22,16 +23,35 @@ package final class ServerMetrics: Sendable {
         static func < (left: Self, right: Self) -> Bool { (left.route, left.status) < (right.route, right.status) }
     }
 
+    /// Answers to contributions.
+    struct Contributions {
+        var accepted: UInt64 = 0
+        var refused: [String: UInt64] = [:]
+
+        mutating func add(_ other: Self) {
+            accepted += other.accepted
+            refused.merge(other.refused) { $0 + $1 }
+        }
+    }
+
     struct State {
         var answers: [Answer: UInt64] = [:]
         var durations: [String: Histogram] = [:]
-        var accepted: UInt64 = 0
-        var refused: [String: UInt64] = [:]
+        /// Of rounds that are sealed.
+        var sealed = Contributions()
+        /// Of open rounds, by task.
+        var open: [Digest: Contributions] = [:]
+        /// Rounds sealed, by outcome.
         var rounds: [String: UInt64] = [:]
         var paid: UInt64 = 0
         var ejected: UInt64 = 0
         var registered: UInt64 = 0
         var failedTasks: UInt64 = 0
+
+        /// Those of sealed and open rounds together.
+        var contributions: Contributions {
+            open.values.reduce(into: sealed) { $0.add($1) }
+        }
     }
 
     private let state = Mutex(State())
@@ -53,16 +73,32 @@ package final class ServerMetrics: Sendable {
     package func take(_ notice: CoordinatorNotice) {
         state.withLock { state in
             switch notice {
-            case .contributionAccepted: state.accepted += 1
-            case .contributionRefused(_, _, _, let reason, _): state.refused[reason.name, default: 0] += 1
-            case .roundSealed(_, let sealed, _):
-                state.rounds[sealed.outcome == .aggregated ? "aggregated" : "no_quorum", default: 0] += 1
+            case .contributionAccepted(let task, _, _, _): state.open[task, default: Contributions()].accepted += 1
+            case .contributionRefused(let task, _, _, let reason, _):
+                state.open[task, default: Contributions()].refused[reason.name, default: 0] += 1
+            case .roundSealed(let task, let sealed, _):
+                if let round = state.open.removeValue(forKey: task) { state.sealed.add(round) }
+                state.rounds[Self.word(for: sealed.outcome), default: 0] += 1
+            case .taskClosed(let task, _):
+                if let round = state.open.removeValue(forKey: task) { state.sealed.add(round) }
             case .rewarded(_, let transfer): state.paid += transfer.amount
             case .ejected: state.ejected += 1
             case .participantRegistered: state.registered += 1
             case .taskFailed: state.failedTasks += 1
-            case .workChanged, .taskOpened, .roundOpened, .taskClosed: break
+            case .workChanged, .taskOpened, .roundOpened, .roundRevealed, .taskSettled: break
             }
+        }
+    }
+
+    /// The outcomes of rounds, as the metrics name them.
+    static let outcomes = RoundSealed.Outcome.allCases.map(word)
+
+    private static func word(for outcome: RoundSealed.Outcome) -> String {
+        switch outcome {
+        case .aggregated: "aggregated"
+        case .noQuorum: "no_quorum"
+        case .diverged: "diverged"
+        case .abandoned: "abandoned"
         }
     }
 
