@@ -48,7 +48,10 @@ extension RehearsedScenario {
     ) async throws(RehearsalError) -> ([ManagedProcess], ChaosProxy?) {
         let home = coordinatorFolder.path
         try await waitUntilListening(port: port, coordinator)
-        let invitation = command("invite", ["coordinator", "invite", "--home", home, "--open", "--quiet"], logs)
+        let invitation = command(
+            "invite",
+            ["coordinator", "invite", "--home", home, "--uses", "\(plan.federation.participants.count)", "--quiet"],
+            logs)
         try await invitation.finish()
         let line = invitation.logTail.split(separator: "\n").last { $0.hasPrefix("tributary://") }.map(String.init)
         guard let line else {

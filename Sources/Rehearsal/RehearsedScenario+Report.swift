@@ -10,25 +10,37 @@ extension RehearsedScenario {
     /// Reads what the processes left behind, simulates the same scenario, and compares.
     func report(seconds: Double, _ disturbance: Disturbance) throws(RehearsalError) -> RehearsalReport {
         do {
-            let simulated = try simulate()
             let store = try SQLiteLedgerStore(
                 path: coordinatorFolder.appendingPathComponent("ledger.sqlite").path, access: .readOnly)
             var account = ContributionAccount()
-            let replayed = Replay.run(store: store, verifySignatures: true, threads: 2) { account.take($0) }
+            var tree = CompactMerkleTree()
+            var startRoot: Digest?
+            var secret: TaskSecret?
+            let replayed = Replay.run(store: store, verifySignatures: true, threads: 2) { entry in
+                if case .roundOpened = entry.entry.body, startRoot == nil { startRoot = tree.root }
+                if case .taskClosed(let closed) = entry.entry.body { secret = closed.secret }
+                tree.append(leafHash: entry.leafHash)
+                account.take(entry)
+            }
             var faults = account.faults
             if let fault = replayed.fault { faults.append("the ledger does not verify: \(fault.error.message)") }
             guard let id = replayed.state.taskOrder.last, let task = replayed.state.tasks[id],
                 let genesis = replayed.state.genesis
             else { throw RehearsalError(.differs, "the ledger shows no task") }
-            if task.stage != .closed { faults.append("the task is not closed") }
-            if task.model.hex != simulated.modelDigest {
-                faults.append("the final model is \(task.model), but simulate gives \(simulated.modelDigest)")
+            guard task.stage == .closed, let secret, let startRoot, let model = task.model else {
+                throw RehearsalError(.differs, "the task is not closed")
+            }
+            let simulated = try simulate(
+                SimulatedSecrets(
+                    task: secret, startSeed: TaskStart.seed(root: startRoot, task: id)))
+            if model.hex != simulated.modelDigest {
+                faults.append("the final model is \(model), but simulate gives \(simulated.modelDigest)")
             }
             let verifier = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
             let (participants, receiptCount) = try self.participants(
                 replayed.state, account, simulated, verifier: verifier, into: &faults)
             return RehearsalReport(
-                task: id, rounds: Int(task.roundsFinished), model: task.model,
+                task: id, rounds: Int(task.roundsFinished), model: model,
                 simulatedModel: try Digest(hex: simulated.modelDigest),
                 accuracyPpm: account.lastSealed?.metrics?.testAccuracyPpm ?? 0, participants: participants,
                 receiptCount: receiptCount, disturbance: disturbance, entryCount: replayed.count,
@@ -40,12 +52,13 @@ extension RehearsedScenario {
         }
     }
 
-    /// The scenario as the simulator runs it: undisturbed.
-    private func simulate() throws -> RunSummary {
+    /// The scenario as the simulator runs it: undisturbed, with the secrets that the coordinator revealed.
+    private func simulate(_ secrets: SimulatedSecrets) throws -> RunSummary {
         let folder = try RunFolder.create(
             in: plan.folder.appendingPathComponent("simulated"), name: plan.federation.scenario.task.name, now: Date())
         let observer = Simulator.Observer(roundEnded: { _ in }, isCancelled: { false })
-        return try Simulator(federation: plan.federation, folder: folder, threads: 2, observer: observer).run()
+        let federation = try PreparedFederation(plan.federation, secrets: secrets)
+        return try Simulator(federation: federation, folder: folder, threads: 2, observer: observer).run()
     }
 
     private func participants(

@@ -19,7 +19,7 @@ struct Tributary: AsyncParsableCommand {
         version: Tributary.versionText,
         subcommands: [
             Simulate.self, CoordinatorCommand.self, TaskCommand.self, AgentCommand.self, AuditCommand.self,
-            LedgerCommand.self, RunsCommand.self, Rehearse.self,
+            LedgerCommand.self, RunsCommand.self, Rehearse.self, AttacksCommand.self,
             Bench.self,
             Doctor.self,
         ])

@@ -14,9 +14,11 @@ struct HelpTests {
         "--help of every command has examples, each of which begins with the program's name",
         arguments: [
             "", "simulate", "audit", "ledger", "ledger verify", "ledger show", "ledger balances", "ledger statement",
-            "ledger prove", "runs", "runs list", "runs show", "bench", "doctor", "coordinator", "coordinator init",
+            "ledger prove", "runs", "runs list", "runs show", "runs value", "bench", "doctor", "coordinator",
+            "coordinator init",
             "coordinator run", "coordinator invite", "coordinator status", "coordinator ban", "coordinator renew",
-            "task", "task open", "task list", "agent", "agent join", "agent run", "agent status", "agent leave",
+            "task", "task open", "task list", "task check", "agent", "agent join", "agent run", "agent status",
+            "agent leave",
             "rehearse",
         ])
     func help(command: String) throws {

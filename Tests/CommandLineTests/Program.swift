@@ -78,7 +78,8 @@ struct Program {
         data: { source: digits, validation: 60, test: 60 }
         training: { epochs: 1, batch: 20, learning_rate: 0.1 }
         cohort: { size: 4, quorum: 2 }
-        reward: { pool_per_round: "10", epoch_rounds: 2 }
+        trust: open
+        reward: { pool: "20", target_drop: 1 }
         participants: [ { kind: honest, count: 3 }, { kind: replay, count: 1 } ]
 
         """

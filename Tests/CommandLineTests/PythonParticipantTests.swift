@@ -27,7 +27,7 @@ struct PythonParticipantTests {
         model: { hidden: [] }
         training: { epochs: 1, batch: 10, learning_rate: 0.2 }
         cohort: { size: 1, quorum: 1, deadline_s: 600 }
-        reward: { score: path, pool_per_round: "10", epoch_rounds: 2, source: emission, cap: "1000" }
+        reward: { score: value, pool: "20", target_drop: 2, source: emission, cap: "1000", unproved_pay: accepted }
         participants:
           - { kind: honest, count: 1 }
 

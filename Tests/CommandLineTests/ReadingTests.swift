@@ -65,6 +65,18 @@ struct ReadingTests {
         #expect(none.output.contains("round_sealed"))
     }
 
+    @Test("ledger show has the entries of a task's end: reveals, scores, one settlement, the close")
+    func taskEnd() throws {
+        let program = try Program()
+        try program.simulateTiny()
+        for (kind, count) in [("round_revealed", 2), ("scores", 2), ("task_settled", 1), ("task_closed", 1)] {
+            let rows = try program.run("ledger", "show", "--kind", kind, "--json").json()["data"] as? [Any]
+            #expect(rows?.count == count, "\(kind)")
+        }
+        let text = try program.run("ledger", "show", "--kind", "task_settled").output
+        #expect(text.contains("task_settled"), "\(text)")
+    }
+
     @Test("ledger balances sum to zero, and what a statement adds up to is the balance")
     func money() throws {
         let program = try Program()

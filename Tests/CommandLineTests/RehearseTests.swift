@@ -12,7 +12,8 @@ struct RehearseTests {
         model: { hidden: [16] }
         training: { epochs: 1, batch: 10, learning_rate: 0.2 }
         cohort: { size: 3, quorum: 3, deadline_s: 600 }
-        reward: { score: path-novel, pool_per_round: "10", epoch_rounds: 3, source: emission, cap: "1000" }
+        trust: open
+        reward: { score: value, pool: "60", target_drop: 2, source: emission, cap: "1000" }
         participants:
           - { kind: honest, count: 2 }
           - { kind: replay, count: 1 }

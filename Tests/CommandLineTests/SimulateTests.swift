@@ -58,7 +58,10 @@ struct SimulateTests {
         #expect(outcome.exitCode == 0)
         #expect(!outcome.output.contains("\u{1B}"))
         #expect(!outcome.errors.contains("\u{1B}"))
-        for part in ["1 of 2", "2 of 2", "honest-01", "cheats", "accuracy", "report", "tributary audit runs/tiny-"] {
+        for part in [
+            "1 of 2", "2 of 2", "honest-01", "cheats", "accuracy", "learned", "mnat", "report",
+            "tributary audit runs/tiny-",
+        ] {
             #expect(outcome.output.contains(part), "\(part)")
         }
     }
@@ -83,7 +86,7 @@ struct SimulateTests {
             let program = try Program()
             try program.folder.write(Program.tinyScenario, to: "tiny.yaml")
             let process = try program.start(
-                ["simulate", "tiny.yaml", "--rounds", "100000"] + (isJSON ? ["--json"] : []))
+                ["simulate", "tiny.yaml", "--rounds", "60000"] + (isJSON ? ["--json"] : []))
             while program.folder.run.map({ Self.lineCount($0.appendingPathComponent("metrics.csv")) < 4 }) ?? true {
                 usleep(5_000)
             }
@@ -110,7 +113,7 @@ struct SimulateTests {
     func killed() throws {
         let program = try Program()
         try program.folder.write(Program.tinyScenario, to: "tiny.yaml")
-        let process = try program.start(["simulate", "tiny.yaml", "--rounds", "100000"])
+        let process = try program.start(["simulate", "tiny.yaml", "--rounds", "60000"])
         while program.folder.run.map({ Self.lineCount($0.appendingPathComponent("metrics.csv")) < 4 }) ?? true {
             usleep(5_000)
         }

@@ -32,7 +32,7 @@ struct AggregationBenchmark {
                 try Self.seconds {
                     var sum = ExactAccumulator(count: parameterCount, grid: .standard)
                     try sum.fold(updates, threads: threads)
-                    try optimizer.step(model: &model, updates: sum, threads: threads)
+                    try optimizer.step(model: &model, updates: sum, denominator: sum.totalWeight, threads: threads)
                 })
             readTimes.append(Self.seconds { ReadLimit.stream(updates.map(\.parameters), threads: threads) })
         }

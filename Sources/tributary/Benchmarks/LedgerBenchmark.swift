@@ -1,6 +1,7 @@
 import Attestation
 import Foundation
 import Ledger
+import Rewards
 
 /// Durable appends in batches, and replay of what they wrote.
 struct LedgerBenchmark {
@@ -53,11 +54,10 @@ struct LedgerBenchmark {
             [
                 .taskOpened(
                     TaskOpened(
-                        task: taskID, configuration: task, initialModel: taskID, parameterCount: 1,
-                        gridFractionBits: 24, validationRoot: taskID,
-                        reward: RewardRule(score: .samples, poolPerRound: 1, epochRounds: 1, sponsor: sponsor),
-                        quorum: 1))
+                        task: taskID, configuration: task, initialModel: nil, parameterCount: 1,
+                        gridFractionBits: 24, validationRoot: taskID, reward: nil, terms: terms(sponsor), quorum: 1))
             ], timeMs: 0)
+        try journal.appendDue(timeMs: 0)
         let start = ContinuousClock.now
         var written = 0
         while written < count {
@@ -74,5 +74,13 @@ struct LedgerBenchmark {
         _ = try journal.checkpoint()
         try journal.close()
         return seconds
+    }
+
+    /// A task that takes deposits; no round of it is ever opened.
+    private func terms(_ sponsor: AccountName) -> TaskTerms {
+        TaskTerms(
+            trust: .known, score: .value, weighting: .units, disclosure: .live, paidRounds: .all, roundCount: 1,
+            pool: 1, targetDrop: 1, sponsor: sponsor, samplesCap: 0, normBoundSquared: 1, boundFactor: .standard,
+            history: LedgerLimits.history, closeByMs: .max, secretCommitment: .zero, acceptsUnprovedPay: false)
     }
 }

@@ -35,7 +35,7 @@ struct RoundBenchmark {
         let examples = try makeExamples()
         let aggregator = try StreamingAggregator(
             task: task, blob: blob, model: task.architecture.initialParameters(seed: 1), serverState: nil,
-            validation: examples, test: examples, threads: threads)
+            sets: EvaluationSets(validation: examples, test: examples), threads: threads)
         let megabytes = Double(blob.byteCount) / 1e6
         var figures = [Figure("model_megabytes", megabytes, "MB", "a model or an update")]
         for count in updateCounts {
@@ -62,8 +62,8 @@ struct RoundBenchmark {
     ) throws -> [Figure] {
         let accepted = files.indices.map { number in
             AcceptedContribution(
-                ticket: UInt64(number), participant: ParticipantNumber(number), weight: UInt64(100 + 37 * number),
-                update: .zero)
+                ticket: UInt64(number), participant: ParticipantNumber(number), weight: 4 * 4_096 - UInt64(number),
+                units: 4, squaredNorm: 0, sampleCount: 1, update: .zero)
         }
         let sealing = try Stopwatch.median(runs: runs) {
             for (file, contribution) in zip(files, accepted) { try aggregator.fold(file, contribution) }
@@ -72,7 +72,7 @@ struct RoundBenchmark {
         let reading = Stopwatch.median(runs: runs) { read(files, byteCount: blob.byteCount) }
         let scan = UpdateScan(blob: blob, grid: .standard)
         let scanning = try Stopwatch.median(runs: runs) {
-            guard try scan.scan(files[0], threads: threads) == nil else {
+            guard case .success = try scan.scan(files[0], threads: threads) else {
                 throw FederationError(.unusableUpdate, "a sound update was refused")
             }
         }
@@ -111,7 +111,7 @@ struct RoundBenchmark {
             stopAccuracy: nil,
             cohort: TaskConfiguration.CohortRule(size: 1, quorum: 1, overSelection: 1, deadlineSeconds: 60),
             server: TaskConfiguration.ServerRule(learningRate: 1, momentum: 0), grid: .standard,
-            reward: RewardRule(score: .samples, poolPerRound: 1, epochRounds: 1))
+            reward: TaskReward(score: .none, pool: 0, targetDrop: 0))
     }
 
     /// An update of random multiples of 2^-24 below 2^-12, written piece by piece: memory never holds it.

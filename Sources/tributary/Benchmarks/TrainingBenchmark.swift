@@ -71,7 +71,7 @@ struct TrainingBenchmark {
         let outcomes = results.withLock { $0 }
         try sum.fold(try cohort.indices.compactMap { try outcomes[$0]?.get() }, threads: trainers.count)
         var next = model.parameters.copy()
-        try optimizer.step(model: &next, updates: sum, threads: trainers.count)
+        try optimizer.step(model: &next, updates: sum, denominator: sum.totalWeight, threads: trainers.count)
         return SharedParameterSet(next)
     }
 

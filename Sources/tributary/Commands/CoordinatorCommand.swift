@@ -15,7 +15,7 @@ struct CoordinatorCommand: ParsableCommand {
             """,
         subcommands: [
             CoordinatorInit.self, CoordinatorRun.self, CoordinatorInvite.self, CoordinatorStatus.self,
-            CoordinatorBan.self, CoordinatorRenew.self,
+            CoordinatorUnits.self, CoordinatorBan.self, CoordinatorRenew.self,
         ])
 }
 

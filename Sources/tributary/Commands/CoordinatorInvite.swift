@@ -29,6 +29,11 @@ struct CoordinatorInvite: ParsableCommand {
         name: .long, help: ArgumentHelp("How long it is good for: 30m, 12h, 7d, or never.", valueName: "time"))
     var expires = "7d"
 
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How much each counts in the average, 1 to 8; 4 where nothing is said.", valueName: "n"))
+    var units: UInt32?
+
     @Flag(name: .long, help: "Print the join string and nothing else.")
     var quiet = false
 
@@ -49,6 +54,7 @@ struct CoordinatorInvite: ParsableCommand {
         if let uses, !(1...1_000_000).contains(uses) {
             throw ValidationError("--uses must be 1 to 1000000, not \(uses)")
         }
+        if let units, !(1...8).contains(units) { throw ValidationError("--units must be 1 to 8, not \(units)") }
         guard uses == nil || !open else { throw ValidationError("--uses and --open exclude each other") }
         guard Self.seconds(expires) != nil else {
             throw ValidationError("--expires must be such as 30m, 12h, 7d or never, not \(expires)")
@@ -63,13 +69,16 @@ struct CoordinatorInvite: ParsableCommand {
         let code: String
         if let lock = try client.lockIfIdle() {
             code = try withExtendedLifetime(lock) {
-                try InvitationBook(folder: client.folder).make(uses: limit, expiresMs: expiresMs, nowMs: nowMs)
+                try InvitationBook(folder: client.folder).make(
+                    uses: limit, expiresMs: expiresMs, units: units ?? 0, nowMs: nowMs)
             }
         } else {
+            let units = units
             code = try client.ask { connection in
                 var request = WireInvitationRequest()
                 request.uses = UInt32(limit ?? 0)
                 request.expiresMs = expiresMs ?? 0
+                request.units = units ?? 0
                 return try await connection.ask("POST", "/v1/invitations", request, as: WireInvitation.self).code
             }
         }

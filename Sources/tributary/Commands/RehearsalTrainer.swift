@@ -27,10 +27,7 @@ struct RehearsalTrainer: AgentTrainer {
     /// Only free riders look at the model before.
     var needsPreviousModel: Bool {
         guard let participant else { return true }
-        return switch federation.participants[participant].population.kind {
-        case .noise, .replay, .replayNoise: true
-        case .honest, .dropOut, .labelFlip, .zero: false
-        }
+        return federation.participants[participant].population.kind.looksBack
     }
 
     func train(_ job: TrainingJob) async throws(AgentError) -> TrainedUpdate {
@@ -49,7 +46,11 @@ struct RehearsalTrainer: AgentTrainer {
                 let made = try maker.update(
                     of: member,
                     in: UpdateMaker.PublicState(
-                        round: job.round, model: job.model, previousModel: job.previousModel))
+                        round: job.round, model: job.model,
+                        earlierModels: job.previousModel.map { [$0] } ?? [],
+                        bounds: job.boundSquared.map {
+                            [Double($0).squareRoot() * Double(job.task.grid.step)]
+                        } ?? []))
                 return TrainedUpdate(
                     update: made.update, sampleCount: member.claimedSampleCount, stepCount: made.stepCount,
                     metrics: ["saturated": Double(made.saturatedCount)])

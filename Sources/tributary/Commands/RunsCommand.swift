@@ -5,12 +5,13 @@ import Runs
 /// `tributary runs`: what was run here.
 struct RunsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "runs", abstract: "List and show runs.",
+        commandName: "runs", abstract: "List, show and value runs.",
         discussion: """
             EXAMPLES
               tributary runs
               tributary runs show latest
-            """, subcommands: [List.self, Show.self],
+              tributary runs value latest
+            """, subcommands: [List.self, Show.self, RunsValue.self],
         defaultSubcommand: List.self)
 
     /// `tributary runs list`.

@@ -110,7 +110,7 @@ struct Simulate: ParsableCommand {
         if output.json {
             try Envelope.print(command: "simulate", SimulationOutput(summary, folder: folder))
         } else {
-            conclude(summary, folder)
+            conclude(summary, folder, trust: federation.scenario.task.trust)
         }
     }
 
@@ -143,9 +143,11 @@ struct Simulate: ParsableCommand {
             """)
     }
 
-    private func conclude(_ summary: RunSummary, _ folder: RunFolder) {
+    private func conclude(_ summary: RunSummary, _ folder: RunFolder, trust: TaskTerms.Trust) {
         Terminal.line()
-        Terminal.line(FinalTable(asset: summary.asset, style: Terminal.style).text(for: summary.participants))
+        Terminal.line(
+            FinalTable(asset: summary.asset, style: Terminal.style).text(
+                for: summary.participants, score: trust == .open ? \.novelScore : \.fullScore))
         Terminal.line()
         let accuracy = String(format: "%.4f", summary.accuracy)
         let loss = String(format: "%.4f", summary.loss)

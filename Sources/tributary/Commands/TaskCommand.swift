@@ -11,18 +11,20 @@ import Wire
 /// `tributary task`: what a coordinator has trained.
 struct TaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Open and list the tasks of a running coordinator.",
+        commandName: "task", abstract: "Check, open, list and close the tasks of a coordinator.",
         discussion: """
             EXAMPLES
+              tributary task check task.yaml --data /srv/validation
               tributary task open task.yaml --data /srv/validation
               tributary task list
-            """, subcommands: [TaskOpen.self, TaskListing.self])
+              tributary task close 1a2b3c
+            """, subcommands: [TaskCheckCommand.self, TaskOpen.self, TaskListing.self, TaskClose.self])
 }
 
 /// `tributary task open`.
 struct TaskOpen: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "open", abstract: "Open a task: check it, price it, put it on the ledger, begin.",
+        commandName: "open", abstract: "Open a task: check it, fund it, put it on the ledger, begin.",
         discussion: """
             FILE is a task file (it has schema:) or a scenario file, whose data and splits are then used. The examples
             that contributions are valued on stay with the coordinator. Opened again, a task is as it was.
@@ -30,7 +32,7 @@ struct TaskOpen: ParsableCommand {
             EXAMPLES
               tributary task open task.yaml --data /srv/validation --validation 1000 --test 4000
               tributary task open Simulations/scenarios/digits-loopback.yaml
-              tributary task open sponsored.yaml --data digits --escrow 5000 --json
+              tributary task open sponsored.yaml --data digits --json
             """)
 
     @Argument(help: ArgumentHelp("Task or scenario file (YAML).", valueName: "file"))
@@ -44,12 +46,6 @@ struct TaskOpen: ParsableCommand {
 
     @Option(name: .long, help: ArgumentHelp("Examples to report accuracy on.", valueName: "n"))
     var test: Int?
-
-    @Option(
-        name: .long,
-        help: ArgumentHelp(
-            "What the task's sponsor puts up; the whole price where it is not given.", valueName: "amount"))
-    var escrow: String?
 
     @OptionGroup var home: CoordinatorHomeOption
     @OptionGroup var output: OutputOptions
@@ -66,9 +62,6 @@ struct TaskOpen: ParsableCommand {
                 throw ValidationError("\(name) must be 1 to 10000000, not \(count)")
             }
         }
-        if let escrow, TokenAmount.units(escrow) == nil {
-            throw ValidationError("--escrow must be an amount such as 12.5, not \(escrow)")
-        }
     }
 
     func run() throws {
@@ -80,7 +73,6 @@ struct TaskOpen: ParsableCommand {
         try expectData(at: request.data)
         request.validationCount = UInt32(validation ?? 0)
         request.testCount = UInt32(test ?? 0)
-        request.escrow = escrow.flatMap { TokenAmount.units($0) } ?? 0
         let asked = request
         let reply: WireOpenTaskReply
         do {
@@ -97,7 +89,7 @@ struct TaskOpen: ParsableCommand {
                 command: "task open", Answer(task: task, existed: reply.existed, price: reply.price))
         }
         Terminal.line("task   \(task)\(reply.existed ? " (was opened before)" : "")")
-        Terminal.line("price  at most \(TokenAmount.text(reply.price))")
+        Terminal.line("pool   \(TokenAmount.text(reply.price)), funded")
         Terminal.line("watch it with: tributary task list\(home.flag)")
     }
 

@@ -3,6 +3,7 @@ import CoordinatorServer
 import Datasets
 import Federation
 import Foundation
+import Ledger
 import Simulation
 import Tensors
 import Training
@@ -46,8 +47,9 @@ struct TaskMaterialLoader: TaskMaterialLoading {
         _ text: String, dataPath: String?, adjust: (inout Scenario) -> Void
     ) throws -> TaskMaterial {
         let federation = try PreparedFederation.load(text: text, folder: "/", dataPath: dataPath, adjust: adjust)
+        let data = federation.data
         return TaskMaterial(
-            task: federation.scenario.task, validation: federation.validation, test: federation.test,
+            task: federation.scenario.task, evaluation: { try data.evaluation(seed: $0.validationSeed) },
             source: federation.scenario.text, dataName: federation.datasetName)
     }
 
@@ -65,7 +67,8 @@ struct TaskMaterialLoader: TaskMaterialLoading {
                 """)
         }
         return TaskMaterial(
-            task: task, validation: data.validation, test: data.test, source: source, dataName: data.name)
+            task: task, evaluation: { try data.evaluation(seed: $0.validationSeed) }, source: source,
+            dataName: data.name)
     }
 
     /// The source file that is kept beside a task: where its data are, and how many examples of them.

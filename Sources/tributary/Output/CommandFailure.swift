@@ -84,8 +84,7 @@ struct CommandFailure {
         case let error as LedgerError:
             self.init(code: error.code.rawValue, Self.exit(for: error.code), error.description)
         case let error as AuditError:
-            self.init(
-                code: error.code.rawValue, error.code == .busy ? .io : .auditFault, error.message, hint: error.hint)
+            self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
         case let error as TensorError:
             self.init(code: error.code.rawValue, error.code == .fileUnreadable ? .io : .badData, error.description)
         case let error as AttestationError: self.init(code: error.code.rawValue, .badData, error.description)
@@ -123,6 +122,15 @@ struct CommandFailure {
         case .storeUnreadable: .noInput
         case .readOnly: .cannotCreate
         default: .badData
+        }
+    }
+
+    private static func exit(for code: AuditError.Code) -> Exit {
+        switch code {
+        case .busy: .io
+        case .noLedger, .wrongKey: .auditFault
+        case .dataMissing: .noInput
+        case .tooManyParticipants, .updatesNotKept, .notClosed, .nothingPaid, .notBuiltIn: .badData
         }
     }
 

@@ -16,9 +16,18 @@ struct EntryText {
         switch body {
         case .genesis(let body):
             "\(body.origin), \(body.asset), cap \(TokenAmount.text(body.cap))"
-        case .participantRegistered(let body): "\(body.label) \(Self.short(body.publicKey.did))"
+        case .participantRegistered(let body):
+            "\(body.label) \(Self.short(body.publicKey.did))\(body.units == 0 ? "" : ", \(body.units) units")"
+        case .unitsAssigned(let body):
+            """
+            \(body.units) units to \(label(of: body.participant))\
+            \(body.task.map { ", for task \(Self.short($0.hex))" } ?? "")
+            """
         case .taskOpened(let body):
-            "task \(Self.short(body.task.hex)), \(body.parameterCount) parameters, quorum \(body.quorum)"
+            """
+            task \(Self.short(body.task.hex)), \(body.parameterCount) parameters, quorum \(body.quorum)\
+            \(body.terms.map { ", trust \($0.trust), pool \(TokenAmount.text($0.pool))" } ?? "")
+            """
         case .roundOpened(let body):
             "round \(body.round), \(body.cohort.count) invited, base \(Self.short(body.baseModel.hex))"
         case .contributionAccepted(let body):
@@ -30,8 +39,18 @@ struct EntryText {
         case .roundSealed(let body):
             """
             round \(body.round), \(body.accepted) accepted, \
-            \(body.metrics.map { "accuracy \(Double($0.testAccuracyPpm) / 1e6)" } ?? "no quorum"), \
+            \(body.metrics.map { "accuracy \(Double($0.testAccuracyPpm) / 1e6)" } ?? "\(body.outcome)"), \
             model \(Self.short(body.model.hex))
+            """
+        case .roundRevealed(let body):
+            """
+            round \(body.round), validation loss \(Double(body.metrics.validationLossBefore) / 1e12) to \
+            \(Double(body.metrics.validationLossAfter) / 1e12) nat
+            """
+        case .taskSettled(let body):
+            """
+            pool \(TokenAmount.text(body.pool)), payable \(TokenAmount.text(body.payable)), \
+            paid \(TokenAmount.text(body.paid))
             """
         case .scores(let body): "round \(body.round), \(body.scores.count) scores"
         case .transfer(let body):
@@ -41,9 +60,14 @@ struct EntryText {
             epoch \(body.epoch) to round \(body.lastRound), pool \(TokenAmount.text(body.pool)), \
             paid \(TokenAmount.text(body.paid)), carried \(TokenAmount.text(body.carried))
             """
-        case .taskClosed(let body): "after \(body.rounds) rounds, model \(Self.short(body.model.hex))"
+        case .taskClosed(let body):
+            "\(body.reason.map { "\($0), " } ?? "")after \(body.rounds) rounds, model \(Self.short(body.model.hex))"
         case .snapshot(let body): "\(body.accounts) accounts, supply \(TokenAmount.text(body.supply))"
         }
+    }
+
+    private func label(of number: ParticipantNumber) -> String {
+        labels.indices.contains(Int(number)) ? labels[Int(number)] : "participant \(number)"
     }
 
     private func name(of account: AccountName) -> String { Self.short(account.text) }
