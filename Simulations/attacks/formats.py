@@ -1,0 +1,44 @@
+"""What differs between the two versions of the ledger's rules: task files, statements, and what the ledger says."""
+OLD, NEW = "old", "new"
+
+# Entry bodies and enumerations of Protocols/tributary/v1/ledger.proto.
+TASK_OPENED, ROUND_OPENED, ACCEPTED, SEALED, SCORES, TRANSFER, CLOSED, REVEALED = 18, 19, 20, 22, 23, 24, 26, 29
+AGGREGATED, NO_QUORUM, DIVERGED, ABANDONED = 1, 2, 3, 4
+REWARD = 5
+OUTCOME_WORDS = {AGGREGATED: "aggregated", NO_QUORUM: "without quorum", DIVERGED: "diverged", ABANDONED: "abandoned"}
+
+CAP_TOKENS, POOL_TOKENS, TARGET_NATS = 1_000_000, 2_000, 1.9
+
+
+class Terms:
+    """What a task pays and how; the same intention in either version's words."""
+
+    def __init__(self, trust="open", pool=POOL_TOKENS, target=TARGET_NATS, sponsor=None, units=None,
+                 bound="auto", disclosure="after-close", accepts_unproved_pay=False):
+        self.trust, self.pool, self.target, self.sponsor = trust, pool, target, sponsor
+        self.disclosure = disclosure
+        self.units, self.bound, self.accepts_unproved_pay = units or {}, bound, accepts_unproved_pay
+
+    def text(self, version, rounds, examples):
+        """The task file's lines; `examples` are those of an ordinary worker, for the bound on an update's length."""
+        source = f"source: sponsor, sponsor: {self.sponsor}" if self.sponsor else "source: emission"
+        if version == OLD:
+            # Epochs of ten rounds, as in the findings.
+            return (f"reward: {{ score: path-novel, pool_per_round: \"{self.pool // rounds}\", "
+                    f"epoch_rounds: {min(10, rounds)}, {source} }}\n")
+        units = ", ".join(f"{label}: {count}" for label, count in self.units.items())
+        given = f", units: {{ {units} }}" if units else ""
+        told = ", unproved_pay: accepted" if self.accepts_unproved_pay else ""
+        return (f"trust: {self.trust}\n"
+                f"reward: {{ score: value, pool: \"{self.pool}\", target_drop: {self.target}, {source}{told} }}\n"
+                f"disclosure: {self.disclosure}\n"
+                f"weights: {{ bound: {self.bound}, examples: {examples}{given} }}\n")
+
+
+def task_text(version, name, seed, rounds, hidden, size, quorum, deadline_seconds, terms, examples):
+    """A task file for the digits."""
+    layers = ", ".join(map(str, hidden))
+    return (f"name: {name}\nseed: {seed}\nrounds: {rounds}\nschema: {{ features: 64, classes: 10 }}\n"
+            f"model: {{ hidden: [{layers}] }}\ntraining: {{ epochs: 1, batch: 10, learning_rate: 0.2 }}\n"
+            f"cohort: {{ size: {size}, quorum: {quorum}, deadline_s: {deadline_seconds} }}\n"
+            f"{terms.text(version, rounds, examples)}")
