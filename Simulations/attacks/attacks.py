@@ -62,10 +62,11 @@ class Line:
         return found[-1] if found else ""
 
     def pay(self):
-        """Mean, and the spread over the trials."""
+        """Mean, and the spread over the trials; of equal workers, the variation of theirs."""
         values = self.numbers("pay")
         if not values:
-            return "-"
+            own = self.numbers("variation")
+            return f"variation {np.mean(own):.2f}" if own else "-"
         spread = f" ({amount(min(values))} to {amount(max(values))})" if len(values) > 1 else ""
         return amount(float(np.mean(values))) + spread
 
@@ -77,7 +78,8 @@ class Line:
         """The line for --json."""
         return {
             "attack": self.row.name, "finding": self.row.finding, "sent": self.row.sent, "pay": self.numbers("pay"),
-            "accuracy": self.numbers("accuracy"), "got": [result.got for result in self.results],
+            "accuracy": self.numbers("accuracy"), "variation": self.numbers("variation"),
+            "got": [result.got for result in self.results],
             "figures": [result.figures for result in self.results], "faults": self.faults,
             "threshold": self.row.threshold, "verdict": self.verdict, "seconds": round(self.seconds, 1),
         }

@@ -91,13 +91,13 @@ class Session:
         self.token = Message(self._once("POST", "/v1/sessions", message(request))).text(1)
 
     def _once(self, method, path, body=b""):
-        """One request; asked again only where the coordinator says that it is busy."""
+        """One request; asked again only where the coordinator was busy, or says that the body came too slowly."""
         for _ in range(200):
             status, answer = self.link.exchange(method, path, body, self.token)
             if 200 <= status < 300:
                 return answer
             refusal = Refused(status, Message(answer))
-            if status not in (429, 503):
+            if status not in (408, 429, 503):
                 raise refusal
             time.sleep(0.05)
         raise refusal

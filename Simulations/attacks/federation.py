@@ -36,7 +36,7 @@ class Coordinator:
         self.program, self.version = os.path.abspath(program), version
         self.folder = tempfile.mkdtemp(prefix="tributary-attacks-")
         self.home, self.log = os.path.join(self.folder, "coordinator"), os.path.join(self.folder, "log")
-        self.process, self.links = None, []
+        self.process, self.links, self.is_stopped = None, [], False
         self.grants, self.cap, self.is_open = grants, cap, is_open
 
     def __enter__(self):
@@ -47,8 +47,12 @@ class Coordinator:
             raise
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, fault, trace):
+        code = self.process.poll()
+        log = self.log_text() if code is not None and not self.is_stopped else ""
         self._end()
+        if log:
+            raise Unprepared(f"the coordinator ended by itself, with {code}: {log}") from fault
 
     def run(self, *words):
         """A command of the program: exit code and everything that it printed."""
@@ -121,6 +125,7 @@ class Coordinator:
         if self.process is None:
             return None
         if self.process.poll() is None:
+            self.is_stopped = True
             self.process.send_signal(signal.SIGTERM)
             try:
                 self.process.wait(10)
@@ -259,7 +264,8 @@ class Outcome:
 class Federation:
     """Members around a coordinator, for one task after another."""
 
-    STALLED_SECONDS = 10.0  # no round opens and no task closes
+    # So many questions without an order, in no less time: no round opens and no task closes.
+    STALLED_POLLS, STALLED_SECONDS = 10, 10.0
 
     def __init__(self, coordinator, members, seed, is_public_set=False):
         """`is_public_set`: the coordinator validates on a part of the public digits, not on examples of its own."""
@@ -330,16 +336,15 @@ class Federation:
 
     def orders(self):
         """Everybody's order for the round that is open; empty when every task is closed or the task stands still."""
-        orders, deadline = {}, time.monotonic() + self.STALLED_SECONDS
-        waiting = list(self.members)
-        while waiting and time.monotonic() < deadline:
-            member = waiting[0]
-            order, is_over = member.participant.work(1_000)
+        orders, waiting, polls, began = {}, list(self.members), 0, time.monotonic()
+        while waiting and (polls < self.STALLED_POLLS or time.monotonic() < began + self.STALLED_SECONDS):
+            order, is_over = waiting[0].participant.work(1_000)
             if is_over:
                 return {}
             if order:
-                orders[member.name] = order
-                waiting.pop(0)
+                orders[waiting.pop(0).name] = order
+                polls, began = 0, time.monotonic()
+            polls += 1
         return orders
 
     def model(self, digest):

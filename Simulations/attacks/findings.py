@@ -28,7 +28,7 @@ FINDINGS = [row for row in ROWS if row.finding]
 
 def brief(fields):
     """What before.json keeps of `Line.fields`."""
-    rounded = {name: [round(value, 3) for value in fields[name]] for name in ("pay", "accuracy")}
+    rounded = {name: [round(value, 3) for value in fields[name]] for name in ("pay", "accuracy", "variation")}
     return {**rounded, "got": fields["got"][-1:], "faults": fields["faults"][-1:]}
 
 
@@ -38,8 +38,9 @@ def cell(fields):
     if fields["pay"]:
         mean = sum(fields["pay"]) / len(fields["pay"])
         words.append("pay " + (f"{mean:,.0f}" if mean >= 100 else f"{mean:.2f}"))
-    if fields["accuracy"]:
-        words.append(f"accuracy {sum(fields['accuracy']) / len(fields['accuracy']):.3f}")
+    for name, digits in (("variation", 2), ("accuracy", 3)):
+        if fields[name]:
+            words.append(f"{name} {sum(fields[name]) / len(fields[name]):.{digits}f}")
     words += [text for text in fields["got"][-1:] + fields["faults"][-1:] if text]
     return "; ".join(words)
 

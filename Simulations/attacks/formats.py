@@ -26,7 +26,7 @@ class Terms:
             # Epochs of ten rounds, as in the findings.
             return (f"reward: {{ score: path-novel, pool_per_round: \"{self.pool // rounds}\", "
                     f"epoch_rounds: {min(10, rounds)}, {source} }}\n")
-        units = ", ".join(f"{label}: {count}" for label, count in self.units.items())
+        units = ", ".join(f'"{name}": {count}' for name, count in self.units.items())
         given = f", units: {{ {units} }}" if units else ""
         told = ", unproved_pay: accepted" if self.accepts_unproved_pay else ""
         return (f"trust: {self.trust}\n"

@@ -8,7 +8,7 @@ from reading import reading
 from receipts import funded
 from row import Result, Row, workers
 from thefts import attempt
-from wire import Malformed, Message
+from wire import Malformed, Message, participant_account
 
 
 # Lies in messages.
@@ -156,6 +156,21 @@ def units_assigned(session):
     return {assignment.number(2): assignment.number(3) for assignment in assigned if assignment.number(3) != 4}
 
 
+def units_by_key(setting):
+    """Eight units for one key, in the task file, beside another key that has taken its owner's label."""
+    if setting.version != NEW:
+        return Result("there are no units", False)
+    with setting.coordinator() as coordinator:
+        members = workers(3)
+        members[2].name = "h0"
+        federation = Federation(coordinator, members, setting.seed)
+        key = participant_account(members[0].participant.public_key).removeprefix("participant/")
+        federation.open("given", 2, (), Terms(units={key: 8}))
+        federation.orders()
+        assigned = units_assigned(coordinator.operator)
+    return Result(f"8 units go to {len(assigned)} keys", assigned == {members[0].participant.number: 8})
+
+
 # Promises.
 
 def thin_sponsor(setting):
@@ -238,6 +253,8 @@ PROBE_ROWS = [
         holds="none is accepted", is_short=True),
     Row("units that were not given", "units in a registration, a label twice", unit_lies,
         holds="ordinary units", is_short=True),
+    Row("units under another's label", "a label that is taken, units by key", units_by_key,
+        holds="the named key alone has them"),
     Row("a sponsor without the pool", "2000 promised, 20 there; escrow of one unit", thin_sponsor,
         finding="M6", holds="not opened", is_short=True),
     Row("pay where anybody registers", "a task that pays, registration open", anybody,

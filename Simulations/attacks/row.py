@@ -118,8 +118,8 @@ def identical(count, trust):
                 rounds=setting.rounds, terms=Terms(trust))
         variation, smallest = outcome.spread
         mean = outcome.honest.mean() or 1
-        got = (f"variation {variation:.2f}, smallest {smallest:.2f} of the median; shares "
-               f"{outcome.honest.min() / mean:.2f} to {outcome.honest.max() / mean:.2f}")
+        got = (f"shares {outcome.honest.min() / mean:.2f} to {outcome.honest.max() / mean:.2f}, the smallest "
+               f"{smallest:.2f} of the median")
         found = judged(outcome, got, holds=smallest >= 0.6, variation=variation, smallest=smallest)
         del found.figures["pay"]  # nobody attacks
         return found
