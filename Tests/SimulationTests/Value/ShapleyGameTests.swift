@@ -79,8 +79,11 @@ struct ShapleyGameTests {
         var generator = SeededGenerator(seed: 9, stream: "shapley", count)
         let game = Self.random(count, &generator)
         // Players 0 and 1 exchanged: the worths follow.
-        let exchanged = (0..<1 << count).map { coalition in
-            game.worths[coalition & ~3 | (coalition & 1) << 1 | (coalition >> 1) & 1]
+        let exchanged = (0..<1 << count).map { (coalition: Int) -> Double in
+            let first = (coalition & 1) << 1
+            let second = (coalition >> 1) & 1
+            let others = coalition & ~3
+            return game.worths[others | first | second]
         }
         let symmetric = ShapleyGame(playerCount: count, worths: zip(game.worths, exchanged).map { $0 + $1 })
         #expect(abs(symmetric.shapleyValues[0] - symmetric.shapleyValues[1]) < 1e-6)
