@@ -127,8 +127,8 @@ struct EngineDriver {
         }
     }
 
-    /// The process ends and starts again: an engine at the state that the ledger gives takes up the open round, or opens
-    /// the next one.
+    /// The process ends and starts again: an engine at the state that the ledger gives takes up the open round, or
+    /// opens the next one.
     @discardableResult
     mutating func restart() throws -> [String] {
         let state = try #require(journal.state.tasks[task])
@@ -153,13 +153,14 @@ struct EngineDriver {
         return effects.map(Self.words)
     }
 
-    /// Assigns units to a participant for the task; the engine has them for the next round.
+    /// Assigns units to a participant for the task; the engine has them for the next round. The entry does not move the
+    /// log's time on, which could pass the deadline of contributions that are being checked.
     mutating func assign(units: UInt32, to number: ParticipantNumber) throws {
         guard journal.state.tasks[task]?.stage == .running else { return }
         let change = journal.state.participants[Int(number)].unitChanges
         try journal.append(
             [.unitsAssigned(UnitsAssigned(task: task, participant: number, units: units, change: change))],
-            timeMs: nowMs)
+            timeMs: journal.state.lastTimeMs)
         engine.units = try #require(journal.state.tasks[task]).unitsByParticipant(journal.state)
     }
 
@@ -252,7 +253,8 @@ struct EngineDriver {
         )
         if terms.withholdsScores {
             let scored = WithheldScores(metrics: metrics, scores: scores)
-            withheld[round] = scored
+            // A round that is over keeps what it was sealed with.
+            if journal.state.tasks[task]?.round?.number == round { withheld[round] = scored }
             result.scoreCommitment = scored.commitment(of: task, round: round, salt: secret.salt(round: round))
         }
         return result

@@ -23,7 +23,7 @@ struct RandomRun {
             rounds: 1 + generator.nextIndex(below: 5),
             stopAccuracy: generator.nextIndex(below: 2) == 0 ? 0.95 : nil,
             trust: generator.nextIndex(below: 3) == 0 ? .open : .known,
-            closeAfterSeconds: generator.nextIndex(below: 4) == 0 ? 1 + generator.nextIndex(below: 5) : nil
+            closeAfterSeconds: generator.nextIndex(below: 4) == 0 ? 1 + generator.nextIndex(below: 20) : nil
         )
         driver = try EngineDriver(task, participants: population)
         if generator.nextIndex(below: 8) != 0 { try driver.handle(.start) }
@@ -50,8 +50,11 @@ struct RandomRun {
         case 23: try driver.handle(.aggregated(driver.divergence()))
         case 24: try assignUnits()
         case 25:
-            if generator.nextIndex(below: 6) == 0 {
-                try driver.handle(.close(.byOperator, computationFailed: generator.nextIndex(below: 2) == 0))
+            if generator.nextIndex(below: 20) == 0 {
+                let hasFailed = generator.nextIndex(below: 2) == 0
+                // A round that was to be averaged may then be given up.
+                if hasFailed { driver.closed.remove(driver.engine.round) }
+                try driver.handle(.close(.byOperator, computationFailed: hasFailed))
             }
         case 19: try driver.handle(.aggregated(driver.result(round: UInt32(generator.nextIndex(below: 7)))))
         default:

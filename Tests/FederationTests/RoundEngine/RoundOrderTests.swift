@@ -93,7 +93,7 @@ struct RoundOrderTests {
         var acceptedCount = 0
         for seed in 0..<2_000 as Range<UInt64> {
             var run = try RandomRun(seed: seed)
-            for _ in 0..<40 { try run.step() }
+            for _ in 0..<60 { try run.step() }
             acceptedCount += run.driver.accepted.count
             finished += run.driver.hasFinished ? 1 : 0
             try check(run.driver)

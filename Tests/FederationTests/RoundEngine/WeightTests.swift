@@ -32,9 +32,9 @@ struct WeightTests {
             for number in 0..<3 { try driver.contribute(number, squaredNorm: 1) }
             try driver.handle(.aggregated(driver.result()))
         }
-        // Bases of 2, and then of 1/2, 1/8 and 1/32, each times 9/4.
+        // The base is 2, then 1 by the median of three rounds, then 1/4 and 1/16; the bound is 9/4 of it.
         let last = try driver.openings().last?.boundSquared
-        #expect(last == Self.scale / 32 / 4 * 9)
+        #expect(last == Self.scale / 16 / 4 * 9)
     }
 
     @Test("A weight is the participant's units, shortened as far as the update is longer than the bound")
