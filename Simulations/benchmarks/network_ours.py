@@ -29,7 +29,7 @@ partition: {{ rule: iid }}
 model: {{ hidden: [{hidden}] }}
 training: {{ epochs: 1, batch: 10, learning_rate: 0.01 }}
 cohort: {{ size: {agents}, quorum: {agents}, deadline_s: 3600 }}
-reward: {{ score: samples, pool_per_round: "1", epoch_rounds: 10 }}
+reward: {{ score: samples, samples_cap: 1000, pool: "{rounds}" }}
 participants:
   - {{ kind: {kind}, count: {agents} }}
   # Where all the others send zeros, somebody has to hold data; this one never joins.

@@ -10,7 +10,7 @@ struct OperatorTests {
         schema: { features: 64, classes: 10 }
         rounds: 3
         cohort: { size: 1, quorum: 1 }
-        reward: { score: samples, pool: "30", unproved_pay: accepted }
+        reward: { score: samples, samples_cap: 1000, pool: "30", unproved_pay: accepted }
 
         """
 

@@ -95,6 +95,7 @@ struct RehearseTests {
         let program = try Program()
         let file = program.folder.url.appendingPathComponent("large.yaml")
         let text = Self.scenario.replacingOccurrences(of: "honest, count: 2", with: "honest, count: 90")
+            .replacingOccurrences(of: "size: 3, quorum: 3", with: "size: 91, quorum: 91")
         try Data(text.utf8).write(to: file)
         let outcome = try program.run("rehearse", file.path, "--json")
         #expect(outcome.exitCode == 1)

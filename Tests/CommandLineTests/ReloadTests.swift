@@ -76,7 +76,7 @@ struct ReloadTests {
             schema: { features: 64, classes: 10 }
             rounds: 2
             cohort: { size: 1, quorum: 1 }
-            reward: { score: samples, pool: "20", unproved_pay: accepted }
+            reward: { score: samples, samples_cap: 1000, pool: "20", unproved_pay: accepted }
 
             """, to: "gates.yaml")
         #expect(try program.run("task", "open", "gates.yaml", "--data", "digits").exitCode == 0)

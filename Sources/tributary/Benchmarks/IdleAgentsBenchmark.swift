@@ -129,7 +129,7 @@ struct IdleAgentsBenchmark {
             schema: { features: 64, classes: 10 }
             training: { epochs: 1, batch: 10, learning_rate: 0.1 }
             cohort: { size: \(agentCount), quorum: 1, deadline_s: \(Self.invitationSeconds) }
-            reward: { score: samples, pool_per_round: "1", epoch_rounds: 1 }
+            reward: { score: samples, samples_cap: 1000, pool: "1" }
 
             """
         request.data = "digits"
