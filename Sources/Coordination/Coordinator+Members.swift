@@ -73,8 +73,8 @@ extension Coordinator {
             .unitsAssigned(UnitsAssigned(task: task, participant: number, units: units, change: change)), timeMs: nowMs)
     }
 
-    /// Assigns the units that a task's file names by key, durably: a participant's next change counts from there. Not by
-    /// label, which a participant chooses itself.
+    /// Assigns the units that a task's file names by key, durably: a participant's next change counts from there. Not
+    /// by label, which a participant chooses itself.
     func assignTaskUnits(
         _ task: RunningTask, _ numbers: some Sequence<ParticipantNumber>
     ) throws(CoordinationError) {

@@ -143,8 +143,8 @@ extension Coordinator {
 
     /// Closes a task now, whatever it reached: an open round is given up, what was earned is paid, the rest returned.
     ///
-    /// - Throws: `notFound` if there is no such task, `conflict` if it is closed, `ledgerFailed`, or what keeps the task
-    ///   from being settled, such as `storageFailed` if its secret is lost.
+    /// - Throws: `notFound` if there is no such task, `conflict` if it is closed, `ledgerFailed`, or what keeps the
+    ///   task from being settled, such as `storageFailed` if its secret is lost.
     package func closeTask(_ id: Digest, nowMs: UInt64) throws(CoordinationError) {
         setTime(nowMs)
         guard let state = journal.state.tasks[id] else {

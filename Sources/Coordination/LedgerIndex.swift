@@ -21,7 +21,8 @@ struct LedgerIndex {
     private(set) var accepted: [[UInt64]] = []
     /// The entry that accepted each contribution, by `SignedContribution.bindingDigest`.
     private(set) var sequenceOfContribution: [Digest: UInt64] = [:]
-    /// The entry that opened each task's open round; none where no round is open, whether the task runs or stands still.
+    /// The entry that opened each task's open round; none where no round is open, whether the task runs or stands
+    /// still.
     private(set) var openRounds: [Digest: UInt64] = [:]
     /// The entry that funds each task first: the proof that its pool is there.
     private(set) var fundings: [Digest: UInt64] = [:]

@@ -176,8 +176,8 @@ final class TaskComputation: @unchecked Sendable {
 
     /// Keeps the newest scored round for the next ones, and forgets the one that is not looked back at any more.
     ///
-    /// One more is kept than a round looks back at: the newest round is not on the ledger yet, and after a restart it is
-    /// scored again from those before it.
+    /// One more is kept than a round looks back at: the newest round is not on the ledger yet, and after a restart it
+    /// is scored again from those before it.
     private func keepHistory(_ history: ScoredHistory) throws(CoordinationError) {
         guard let newest = history.rounds.first else { return }
         try vault.storeRecord(.history(round: newest.round), task: task, bytes: newest.encoded)

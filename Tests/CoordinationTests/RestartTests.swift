@@ -107,7 +107,7 @@ struct RestartTests {
     }
 
     @Test(
-        "Stopped at any append, before or after it is durable, a run ends with the same rounds, scores, models and balances",
+        "Stopped at any append, before or after it is durable, a run has the same rounds, scores, models, balances",
         .timeLimit(.minutes(10)))
     func everyAppend() throws {
         let (undisturbed, appends) = try play(stopAt: nil, commits: true)

@@ -7,8 +7,8 @@ extension Consent {
         var lines = [
             "# What this machine takes part in. The agent declines every task that this file does not cover.",
             "# Examples and labels never leave the machine. What is sent: the change of the model's parameters, how",
-            "# many examples and steps it took, the public key and the label. The coordinator sees it at once; auditors",
-            "# whom its operator lists may read it after the task is closed.", "",
+            "# many examples and steps it took, the public key and the label. The coordinator sees it at once;",
+            "# auditors whom its operator lists may read it after the task is closed.", "",
         ]
         if let schema {
             lines.append("# The tasks' data must look like this.")
@@ -27,8 +27,8 @@ extension Consent {
             "# accepted, or declined: tasks that pay although anybody may register and nobody proves training, so that",
             "# one person with many keys can earn many shares.",
             "unproved_pay: \(acceptsUnprovedPay ? "accepted" : "declined")",
-            "# Least that is proved to be set aside for a task, in tokens: for all of it, and divided by its rounds. And",
-            "# the scores to be paid by: value (what an update improves), samples (examples stated), none (no pay).",
+            "# Least that is proved to be set aside for a task, in tokens: for all of it, and divided by its rounds.",
+            "# And the scores to be paid by: value (what an update improves), samples (examples stated), none (no pay).",
             """
             reward: { minimum_pool: "\(TokenAmount.text(minimumPool))", \
             minimum_per_round: "\(TokenAmount.text(minimumPerRound))", \

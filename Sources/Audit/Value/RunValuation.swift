@@ -9,9 +9,10 @@ internal import Training
 
 /// What a finished run paid, beside the exact Shapley values of two games.
 ///
-/// In the game of the rounds a coalition is worth, in each round, the fall of the validation loss if the others' updates
-/// had been zero, with the weights and the denominator of the round. In the game of retraining it is worth the fall that
-/// it reaches alone over all rounds. The two differ where one participant alone would learn nearly as much as all.
+/// In the game of the rounds a coalition is worth, in each round, the fall of the validation loss if the others'
+/// updates had been zero, with the weights and the denominator of the round. In the game of retraining it is worth the
+/// fall that it reaches alone over all rounds. The two differ where one participant alone would learn nearly as much as
+/// all.
 package struct RunValuation: Sendable {
     /// A game's values and how the pay agrees with them.
     package struct Game: Equatable, Sendable {
@@ -132,7 +133,7 @@ package struct RunValuer {
         guard history.labels.count <= ShapleyGame.playerLimit else {
             throw AuditError(
                 .tooManyParticipants,
-                "the run has \(history.labels.count) participants; exact values need at most \(ShapleyGame.playerLimit)",
+                "the run has \(history.labels.count) participants; exact values are for \(ShapleyGame.playerLimit) at most",
                 hint: "run the scenario with fewer; the coalitions double with each")
         }
         guard let task = history.tasks.first, task.isClosed else {

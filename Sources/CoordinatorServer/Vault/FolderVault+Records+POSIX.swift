@@ -3,8 +3,8 @@ package import Coordination
 internal import Glibc
 internal import Runs
 
-/// What a coordinator keeps of a task for itself: `<task>/private`, which nothing is served from and no rule of retention
-/// touches.
+/// What a coordinator keeps of a task for itself: `<task>/private`, which nothing is served from and no rule of
+/// retention touches.
 extension FolderVault {
     package func storeRecord(_ record: TaskRecord, task: Digest, bytes: [UInt8]) throws(CoordinationError) {
         let folder = privatePath(task)

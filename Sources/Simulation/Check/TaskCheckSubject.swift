@@ -44,7 +44,7 @@ package struct TaskCheckSubject: Sendable {
     /// - Throws: `FederationError` naming the key and line, `DatasetError`, or `SimulationError` with code
     ///   `unusableData`.
     package init(text: String, folder: String, dataPath: String?, effort: Effort) throws {
-        isScenario = try !ConfigurationSection(text: text).has("schema")
+        isScenario = try ConfigurationSection(text: text).has("schema") == false
         let dataset: Dataset
         if isScenario {
             let (found, source) = try DividedDataset.dataset(
