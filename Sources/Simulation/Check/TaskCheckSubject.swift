@@ -108,7 +108,8 @@ package enum TaskCheckLimits {
     package static let validationCount = 500
     /// Most trials of a line.
     package static let trialCount = 20
-    /// Multiplications that all trials of one seed may take, about: longer trainings are cut to fewer examples.
+    /// Multiplications that training may take in all trials of one seed, and as many for scoring: what takes longer is
+    /// cut to fewer examples.
     static let workCount = 3e10
     /// Fewest examples of a participant that a trial cuts to.
     static let exampleCount = 50

@@ -48,6 +48,8 @@ struct TaskTrial: Sendable {
     let roundCount: Int
     /// Examples that an ordinary participant of a trial trains on.
     let exampleCount: Int
+    /// Validation examples of a trial: three gradients over them are taken each round.
+    private let validationCount: Int
     /// What each participant of a trial keeps of the examples that are dealt to it.
     private let part: Double
     /// Examples that an ordinary participant of the task has.
@@ -84,7 +86,10 @@ struct TaskTrial: Sendable {
             isScenario
             ? dealt * Double(count) / Double(max(count, holders))
             : min(dealt, Double(scenario.task.weights.exampleCount ?? .max))
-        let affordable = Self.affordableExampleCount(scenario.task, roundCount: roundCount)
+        let passes = Self.affordablePasses(scenario.task, roundCount: roundCount)
+        let trainings = Double(scenario.task.training.epochs * TaskCheckLimits.participantCount)
+        let affordable = max(Double(TaskCheckLimits.exampleCount), passes / trainings)
+        validationCount = max(100, Int(min(Double(TaskCheckLimits.validationCount), passes / 3)))
         ordinaryExampleCount = max(1, Int(ordinary))
         exampleCount = max(1, Int(min(ordinary, affordable)))
         part = min(1, min(ordinary, affordable) / dealt)
@@ -96,12 +101,12 @@ struct TaskTrial: Sendable {
     /// Whether participants train on fewer examples than in the task.
     var isCut: Bool { exampleCount < ordinaryExampleCount }
 
-    /// Examples of a participant for which all trials of one seed take a few seconds.
-    private static func affordableExampleCount(_ task: TaskConfiguration, roundCount: Int) -> Double {
-        let passes = Double(roundCount * task.training.epochs * TaskCheckLimits.participantCount)
-        let lines = Double(UnearnedPaySection.additions(roundCount: roundCount).count + 1)
-        let perExample = 6 * Double(task.architecture.parameterLayout.count) * passes * lines
-        return max(Double(TaskCheckLimits.exampleCount), TaskCheckLimits.workCount / perExample)
+    /// How often a round may pass through an example, forwards and backwards, so that the trials of one seed take a few
+    /// seconds.
+    private static func affordablePasses(_ task: TaskConfiguration, roundCount: Int) -> Double {
+        let lines = UnearnedPaySection.additions(roundCount: roundCount).count + 1
+        let onePass = 6 * Double(task.architecture.parameterLayout.count)
+        return TaskCheckLimits.workCount / (onePass * Double(roundCount * lines))
     }
 
     /// How the training part is dealt out among the trial's participants, each row's label counted.
@@ -147,7 +152,7 @@ struct TaskTrial: Sendable {
     func outcome(of populations: [Population], trial: Int) throws -> Outcome {
         let federation = try federation(of: populations, trial: trial)
         let task = federation.scenario.task
-        let validation = try federation.sets.validation.first(TaskCheckLimits.validationCount)
+        let validation = try federation.sets.validation.first(validationCount)
         let members = federation.participants.map { $0.keeping(part) }
         let start = SHA256.hash(Array("tributary/task-check/\(task.seed)".utf8))
         let rounds = try RoundsInMemory(

@@ -91,8 +91,8 @@ package struct TermsSection: TaskCheckSection {
                 "small-cohort",
                 """
                 \(invited) of \(subject.scenario.participantCount) are invited a round, and being invited to the first \
-                rounds is what gets paid: among twenty identical workers the spread of pay (CV) was 0.48 with cohorts of \
-                4 and 0.24 with 10, against 0.10 with everybody. Invite everybody, or run more rounds.
+                rounds is what gets paid: among twenty identical workers the spread of pay (CV) was 0.47 with cohorts of \
+                4 and 0.25 with 10, against 0.10 with everybody. Invite everybody, or run more rounds.
                 """)
         }
         if task.weights.weighting == .claimed || task.reward.score == .samples {
