@@ -89,12 +89,19 @@ package actor CoordinatorHost {
         executor = SerialQueueExecutor(label: "coordinator")
         self.parts = parts
         self.tray = tray
-        coordinator = try Coordinator(
-            Coordinator.Environment(
-                store: parts.store(), signer: parts.signer, vault: parts.vault, threads: parts.threads,
-                material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) },
-                makeSecret: parts.makeSecret, isRegistrationOpen: parts.isRegistrationOpen),
-            nowMs: parts.nowMs())
+        let store = try parts.store()
+        do {
+            coordinator = try Coordinator(
+                Coordinator.Environment(
+                    store: store, signer: parts.signer, vault: parts.vault, threads: parts.threads,
+                    material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) },
+                    makeSecret: parts.makeSecret, isRegistrationOpen: parts.isRegistrationOpen),
+                nowMs: parts.nowMs())
+        } catch {
+            // A ledger that is refused stays one closed file, which can still be read.
+            try? store.close()
+            throw error
+        }
     }
 
     /// Begins to act: hands out the jobs of the start and sets the timers. To be called once.
