@@ -1,5 +1,5 @@
 package import Aggregation
-internal import Valuation
+package import Valuation
 
 /// Scored rounds in the coordinator's private records, from which a restart takes up the next rounds' scores.
 extension ScoredRound {
@@ -48,7 +48,7 @@ extension ScoredHistory {
     }
 
     /// The directions that the rounds span: the steps newest first, then the echoes.
-    func basis(count: Int, threads: Int) throws(ValuationError) -> SurpriseBasis {
+    package func basis(count: Int, threads: Int) throws(ValuationError) -> SurpriseBasis {
         var basis = SurpriseBasis(count: count)
         for vector in vectors {
             try vector.values.withUnsafeValues { values throws(ValuationError) in

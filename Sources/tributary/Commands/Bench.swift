@@ -5,7 +5,7 @@ import Runs
 /// `tributary bench`: what this machine does, beside its limits.
 struct Bench: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Measure aggregation, rounds, digests, signatures, the ledger and training on this machine.",
+        abstract: "Measure aggregation, scoring, rounds, digests, signatures, the ledger and training on this machine.",
         discussion: """
             Figures are medians of several runs; what each means is in docs/performance.md. Comparisons with other
             frameworks are scripts in Simulations/benchmarks. `round` writes 1.6 GB of updates to the folder for
@@ -22,7 +22,7 @@ struct Bench: AsyncParsableCommand {
 
     /// What can be measured.
     enum Subject: String, CaseIterable, ExpressibleByArgument {
-        case aggregation, round, digest, signatures, ledger, training
+        case aggregation, scoring, round, digest, signatures, ledger, training
         case idleAgents = "idle-agents"
 
         /// What is measured if nothing is named.
@@ -93,6 +93,10 @@ struct Bench: AsyncParsableCommand {
         switch subject {
         case .aggregation:
             return try AggregationBenchmark(
+                updateCount: updates ?? 100, parameterCount: parameters ?? 1_000_000, threads: threads, runs: rounds
+            ).run()
+        case .scoring:
+            return try ScoringBenchmark(
                 updateCount: updates ?? 100, parameterCount: parameters ?? 1_000_000, threads: threads, runs: rounds
             ).run()
         case .round:
