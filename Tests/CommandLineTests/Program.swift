@@ -51,9 +51,15 @@ struct Program {
         return process
     }
 
+    /// Seconds after which a program that was to end is killed, so that no test waits for ever.
+    private static let patience = 600
+
     /// What a started program gave, once it has ended.
     func outcome(of process: Process) -> Outcome {
+        let killer = DispatchWorkItem { kill(process.processIdentifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Self.patience), execute: killer)
         process.waitUntilExit()
+        killer.cancel()
         return Outcome(
             exitCode: process.terminationStatus, wasKilled: process.terminationReason == .uncaughtSignal,
             output: folder.text("stdout"), errors: folder.text("stderr"))
