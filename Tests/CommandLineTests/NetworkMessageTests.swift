@@ -140,7 +140,9 @@ struct NetworkMessageTests {
                 Case(["task", "open", "crooked.yaml"], 65, "crooked.yaml: not valid YAML: line ", "hint: look at"),
                 Case(["task", "open", "words.yaml"], 65, "words.yaml: ", "hint: write lines such as"),
                 Case(["task", "open", "good.yaml", "--data", "digits", "--escrow", "5"], 64, "--escrow"),
-                Case(["task", "open", "old.yaml", "--data", "digits"], 65, "old.yaml: ", "version 1", #"pool: "20.000000""#),
+                Case(
+                    ["task", "open", "old.yaml", "--data", "digits"], 65, "old.yaml: ", "version 1",
+                    #"pool: "20.000000""#),
                 Case(["task", "open", "unproved.yaml", "--data", "digits"], 65, "unproved.yaml: ", "unproved_pay"),
                 Case(["task", "open", "unfunded.yaml", "--data", "digits"], 65, "unfunded.yaml: ", "sponsor/acme"),
             ])

@@ -285,7 +285,7 @@ struct LedgerRefusalTests {
         try expect(.wrongCommitment, closed(secret: LedgerFixture.secret("other")), after: writer)
         try expect(.otherRules, closed(reason: nil, secret: close.secret), after: writer)
         try expect(.otherRules, closed(secret: nil), after: writer)
-        for reason in [TaskClosed.Reason.completed, .closeBy, .diverged] {
+        for reason in [TaskClosed.Reason.closeBy, .diverged] {
             try expect(.wrongOutcome, closed(reason: reason, secret: close.secret), after: writer)
         }
         try writer.add(.taskClosed(close))

@@ -28,7 +28,7 @@ extension Consent {
             "# one person with many keys can earn many shares.",
             "unproved_pay: \(acceptsUnprovedPay ? "accepted" : "declined")",
             "# Least that is proved to be set aside for a task, in tokens: for all of it, and divided by its rounds.",
-            "# And the scores to be paid by: value (what an update improves), samples (examples stated), none (no pay).",
+            "# The scores to be paid by: value (what an update improves), samples (examples stated), none (no pay).",
             """
             reward: { minimum_pool: "\(TokenAmount.text(minimumPool))", \
             minimum_per_round: "\(TokenAmount.text(minimumPerRound))", \

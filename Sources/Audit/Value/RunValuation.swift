@@ -133,7 +133,7 @@ package struct RunValuer {
         guard history.labels.count <= ShapleyGame.playerLimit else {
             throw AuditError(
                 .tooManyParticipants,
-                "the run has \(history.labels.count) participants; exact values are for \(ShapleyGame.playerLimit) at most",
+                "\(history.labels.count) participants; exact values need \(ShapleyGame.playerLimit) or fewer",
                 hint: "run the scenario with fewer; the coalitions double with each")
         }
         guard let task = history.tasks.first, task.isClosed else {
