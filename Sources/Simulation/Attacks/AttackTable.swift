@@ -43,7 +43,7 @@ package struct AttackLine: Sendable {
         }
         var broken: [String] = []
         if setting.trust == .open {
-            switch row.limit {
+            switch limit(row) {
             case .share(let most): if share > most { broken.append("pay") }
             case .refused: if outcomes.contains(where: { $0.accepted > 0 }) { broken.append("accepted") }
             case .measured: break
@@ -53,11 +53,13 @@ package struct AttackLine: Sendable {
         return broken
     }
 
+    private func limit(_ row: AttackRow) -> AttackRow.Limit { setting.alpha == nil ? row.limit : row.unlikeLimit }
+
     /// The claim that the line is held to, in a few words.
     package var claim: String {
         guard let row else { return "accuracy within \(AttackTable.accuracyPoints) of plain" }
         guard setting.trust == .open else { return "measured" }
-        return switch row.limit {
+        return switch limit(row) {
         case .share(let most): "≤ \(most)"
         case .refused: "refused"
         case .measured: "measured, open"
