@@ -9,10 +9,10 @@ package import Valuation
 /// Averages, evaluates and scores rounds: the numerical half of a coordinator. Simulator, server and auditor use the
 /// same one, so what is paid is what is audited.
 ///
-/// Memory: the model (4 bytes a value), the sums (8), while scoring four more models, the last scored rounds (16 each),
-/// and the accepted updates of the open round up to `cacheByteCount`; what is over that is recalled. A task that pays
-/// no value takes no gradients and keeps no updates; `StreamingAggregator` gives the same for it in the memory of the
-/// model. Not Sendable: one thread drives it.
+/// Memory: the model (4 bytes a value), the sums (8), while scoring four more models, the last scored rounds (16 each)
+/// and their directions (up to 8 each), and the accepted updates of the open round up to `cacheByteCount`; what is over
+/// that is recalled, eight at a time. A task that pays no value takes no gradients and keeps no updates;
+/// `StreamingAggregator` gives the same for it in the memory of the model. Not Sendable: one thread drives it.
 package final class RoundAggregator {
     /// How contributions are scored.
     package enum Scoring: Equatable, Sendable {
@@ -78,8 +78,10 @@ package final class RoundAggregator {
     /// Gradient and loss of the current model on the validation set, if the last round left them.
     private var gradientAtModel: SharedParameterSet?
     private var lossAtModel: Double?
+    /// The directions of the last scored rounds, made when the round's first update comes: while others still train.
+    private var basis: SurpriseBasis?
 
-    /// Updates added to the sum at once.
+    /// Updates added to the sum, or scored, at once.
     private static let foldBatchCount = 8
 
     /// An aggregator at the start of a round.
@@ -131,6 +133,8 @@ package final class RoundAggregator {
         do { weighted = try update.weighted(Int64(clamping: contribution.weight)) } catch {
             throw FederationError(.unusableUpdate, error.message)
         }
+        // What goes wrong with it is told when the round is sealed.
+        if basis == nil, scoring == .full || scoring == .novel { basis = try? roundBasis() }
         waiting.append(weighted)
         if waiting.count >= Self.foldBatchCount { try foldWaiting() }
         if (kept.count + 1) * blob.byteCount <= cacheByteCount { kept[contribution.ticket] = weighted }
@@ -219,6 +223,7 @@ package final class RoundAggregator {
         // Nothing may diverge from here on: the history is that of rounds that count.
         let echo = try echo(of: accepted, scores, recall)
         history.append(ScoredRound(round: round, step: SharedVector(step), echo: SharedVector(echo)))
+        basis = nil
         if scoring != .version1 { likeness = residuals }
         abandon()
         return result
@@ -331,7 +336,7 @@ extension RoundAggregator {
             ? nil
             : try SurpriseGradient(
                 start: start.parameters.values, middle: middle.values, end: end.values,
-                basis: history.basis(count: layout.count, threads: threads), threads: threads)
+                basis: basis ?? roundBasis(), threads: threads)
         let lastDelta =
             scoring != .version1
             ? nil
@@ -357,6 +362,11 @@ extension RoundAggregator {
             lossBefore: lossBefore,
             lossAtEnd: lossAtEnd
         )
+    }
+
+    /// The directions that the last scored rounds span.
+    private func roundBasis() throws(ValuationError) -> SurpriseBasis {
+        try history.basis(count: blob.layout.count, threads: threads)
     }
 
     /// The validation gradient and loss at the current model, taken now unless the last round left them.
@@ -418,15 +428,21 @@ extension RoundAggregator {
             var residuals = likeness
             let steps = try history.rounds.map { try $0.step.sampled(by: likeness) }
             var scores: [ContributionScore] = []
-            for contribution in accepted {
-                let update = try kept[contribution.ticket] ?? recall(contribution)
-                let weight = Int64(contribution.weight)
-                let score = try scorer.score(update.parameters.parameters, weight: weight, threads: threads)
-                try residuals?.add([(contribution.participant, weight, update.parameters)], steps: steps)
-                scores.append(
-                    ContributionScore(
-                        participant: contribution.participant, full: score.full, novel: score.novel,
-                        samples: contribution.sampleCount))
+            for start in stride(from: 0, to: accepted.count, by: Self.foldBatchCount) {
+                let batch = accepted[start..<min(start + Self.foldBatchCount, accepted.count)]
+                var updates: [(participant: ParticipantNumber, weight: Int64, update: SharedParameterSet)] = []
+                for contribution in batch {
+                    let update = try kept[contribution.ticket] ?? recall(contribution)
+                    updates.append((contribution.participant, Int64(contribution.weight), update.parameters))
+                }
+                let worth = try scorer.scores(updates.map { ($0.update, $0.weight) }, threads: threads)
+                try residuals?.add(updates, steps: steps)
+                for (contribution, score) in zip(batch, worth) {
+                    scores.append(
+                        ContributionScore(
+                            participant: contribution.participant, full: score.full, novel: score.novel,
+                            samples: contribution.sampleCount))
+                }
             }
             return (scores, residuals)
         } catch let error as FederationError {

@@ -32,13 +32,22 @@ struct RoundScorer: ~Copyable {
         }
     }
 
-    /// What an update was worth.
-    borrowing func score(
-        _ update: borrowing ParameterSet, weight: Int64, threads: Int
-    ) throws(ValuationError) -> PathScore {
+    /// What updates were worth, each with its effective weight. Several at once are read faster.
+    borrowing func scores(
+        _ updates: [(update: SharedParameterSet, weight: Int64)], threads: Int
+    ) throws(ValuationError) -> [PathScore] {
+        var scores: [PathScore] = []
         switch rules {
-        case .current(let scorer): try scorer.score(update, weight: weight, threads: threads)
-        case .version1(let scorer): try scorer.score(update, weight: weight, threads: threads)
+        case .current(let scorer):
+            let projections = try scorer.project(updates.map(\.update), threads: threads)
+            for (projection, update) in zip(projections, updates) {
+                scores.append(try scorer.score(projection, weight: update.weight))
+            }
+        case .version1(let scorer):
+            for (update, weight) in updates {
+                scores.append(try scorer.score(update.parameters, weight: weight, threads: threads))
+            }
         }
+        return scores
     }
 }

@@ -42,8 +42,8 @@ struct ScoringBenchmark {
             }
         }
         let reading = Stopwatch.median(runs: runs) { ReadLimit.stream(updates.map(\.parameters), threads: threads) }
-        let projection = try projectionSeconds(scored.history, gradient)
-        let passes = (scored.seconds - plain.seconds - gradients) / reading
+        let (basis, projection) = try projectionSeconds(scored.history, gradient)
+        let passes = (scored.seconds - plain.seconds - gradients - basis) / reading
         let name = "\(updateCount) x \(blob.layout.count)"
         return [
             Figure("round_seconds", scored.seconds, "s", "a round of \(name), averaged and scored, \(threads) threads"),
@@ -52,9 +52,11 @@ struct ScoringBenchmark {
                 "gradients_seconds", gradients, "s",
                 "of scoring: three validation gradients, \(Self.exampleCount) examples"),
             Figure("pass_seconds", reading, "s", "reading the updates once and nothing else"),
-            Figure("passes", passes, "passes", "scoring without its gradients, in such passes"),
-            Figure("projection_seconds", projection, "s", "of scoring: last steps and echoes removed"),
+            Figure(
+                "basis_seconds", basis, "s", "of scoring: directions of past rounds, made as the first update comes"),
+            Figure("projection_seconds", projection, "s", "of scoring: those directions removed from the gradient"),
             Figure("projection_share", projection / scored.seconds, "", "of the whole round"),
+            Figure("passes", passes, "passes", "scoring without gradients and directions, in passes over the updates"),
         ]
     }
 
@@ -84,16 +86,22 @@ struct ScoringBenchmark {
         return (try Stopwatch.median(runs: runs, seal), aggregator.history)
     }
 
-    /// What the surprise gradient takes beside the path gradient.
-    private func projectionSeconds(_ history: ScoredHistory, _ gradient: borrowing ParameterSet) throws -> Double {
-        // Borrowed for the time of the closures, which do not escape.
-        try withUnsafePointer(to: gradient.values) { gradient in
+    /// What the past rounds' directions take, and the surprise gradient once they are there.
+    private func projectionSeconds(
+        _ history: ScoredHistory, _ gradient: borrowing ParameterSet
+    ) throws -> (basis: Double, projection: Double) {
+        let count = gradient.values.count
+        var basis = SurpriseBasis(count: count)
+        let making = try Stopwatch.median(runs: runs) { basis = try history.basis(count: count, threads: threads) }
+        // Borrowed for the time of the closure, which does not escape.
+        let projecting = try withUnsafePointer(to: gradient.values) { gradient in
             try Stopwatch.median(runs: runs) {
                 _ = try SurpriseGradient(
-                    start: gradient.pointee, middle: gradient.pointee, end: gradient.pointee,
-                    basis: history.basis(count: gradient.pointee.count, threads: threads), threads: threads)
+                    start: gradient.pointee, middle: gradient.pointee, end: gradient.pointee, basis: basis,
+                    threads: threads)
             }
         }
+        return (making, projecting)
     }
 
     private func makeTask() throws -> TaskConfiguration {
