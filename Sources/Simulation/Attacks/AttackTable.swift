@@ -22,7 +22,7 @@ package struct AttackLine: Sendable {
         return Self.mean(outcomes.map(\.share)) / (controls.isEmpty || control == 0 ? 1 : control)
     }
 
-    /// Standard deviation of that over the seeds.
+    /// Standard deviation over the seeds of the pay over the honest mean, not divided by the control.
     package var shareSpread: Double { Self.deviation(outcomes.map(\.share)) }
 
     /// Mean accuracy of the final models.
@@ -45,7 +45,9 @@ package struct AttackLine: Sendable {
         if setting.trust == .open {
             switch row.limit {
             case .share(let most): if share > most { broken.append("pay") }
-            case .refused: if outcomes.contains(where: { $0.accepted > 0 }) { broken.append("accepted") }
+            case .refused:
+                if outcomes.contains(where: { $0.accepted > 0 }) { broken.append("accepted") }
+                if outcomes.contains(where: { $0.refused == 0 }) { broken.append("none refused") }
             case .measured: break
             }
         }
