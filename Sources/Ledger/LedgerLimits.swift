@@ -34,7 +34,7 @@ package enum LedgerLimits {
     package static let parameterCount: UInt64 = 1 << 31
     /// Rounds of one epoch.
     package static let epochRounds: UInt32 = 65_536
-    /// Rounds that a task may mean to run.
+    /// Rounds of a task's terms.
     package static let roundCount: UInt32 = 65_536
     /// Rounds that may diverge in a row; after them a task can only be closed.
     package static let divergedRounds: UInt32 = 3

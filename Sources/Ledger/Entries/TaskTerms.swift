@@ -49,7 +49,7 @@ package struct TaskTerms: Hashable, Sendable {
     package let weighting: Weighting
     package let disclosure: Disclosure
     package let paidRounds: PaidRounds
-    /// Rounds that the task means to run.
+    /// Most rounds of the task, whatever their outcome.
     package let roundCount: UInt32
     /// Units of 10^-6 token for the whole task.
     package let pool: UInt64
