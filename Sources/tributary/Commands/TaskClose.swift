@@ -10,8 +10,8 @@ struct TaskClose: ParsableCommand {
         commandName: "close", abstract: "Close a task now: pay what was earned, return the rest.",
         discussion: """
             An open round is given up; one that is being averaged is finished first. What the task has learned so far is
-            paid as at any close, and what was not earned goes back to the sponsor, or is burned where tokens were issued.
-            A task that stands still can be closed too.
+            paid as at any close. What was not earned goes back to the sponsor, or is burned where tokens were issued. A
+            task that stands still can be closed too.
 
             EXAMPLES
               tributary task close digits-loopback
