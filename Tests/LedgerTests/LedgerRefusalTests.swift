@@ -166,6 +166,7 @@ struct LedgerRefusalTests {
         try expect(.copied, try accepted(copy, 1), after: writer)
         do throws(LedgerError) {
             _ = try LedgerRules.check(copy, timeMs: writer.timeMs, writer.state)
+            Issue.record("the copy was not refused")
         } catch { #expect(RefusalReason(error) == .copied) }
         try writer.refuse(1, task: task, .copied)
         // Outside samples and claimed weights the stated examples are information.

@@ -13,6 +13,17 @@ package struct AttackLine: Sendable {
     /// Plain FedAvg on the same data, for the run without attackers.
     package let plain: [AttackOutcome]
 
+    package init(
+        setting: AttackSetting, row: AttackRow?, outcomes: [AttackOutcome], controls: [AttackOutcome] = [],
+        plain: [AttackOutcome] = []
+    ) {
+        self.setting = setting
+        self.row = row
+        self.outcomes = outcomes
+        self.controls = controls
+        self.plain = plain
+    }
+
     package var name: String { row?.name ?? "no attacker" }
 
     /// The mean of the attackers' pay over the honest mean; for a row that inflates honest work, over what the same key

@@ -63,6 +63,14 @@ package struct AttackOutcome: Equatable, Sendable {
     package let refused: Int
     /// Coefficient of variation of the honest participants' pay.
     package let honestSpread: Double
+
+    package init(share: Double, accuracy: Double, accepted: Int, refused: Int, honestSpread: Double) {
+        self.share = share
+        self.accuracy = accuracy
+        self.accepted = accepted
+        self.refused = refused
+        self.honestSpread = honestSpread
+    }
 }
 
 /// Runs attacks in the simulator.
