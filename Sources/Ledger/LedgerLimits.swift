@@ -28,7 +28,7 @@ package enum LedgerLimits {
     package static let participantCount = 1 << 24
     /// Tasks of one log.
     package static let taskCount = 65_536
-    /// Sum of the accepted weights of one round: with 24 bits of value it fits a Float64 (design decision D3).
+    /// Sum of the accepted weights of one round: with 24 bits of value it fits a Float64 (decision 0001).
     package static let totalWeight: UInt64 = 1 << 29
     /// Parameters of one model.
     package static let parameterCount: UInt64 = 1 << 31
@@ -38,7 +38,7 @@ package enum LedgerLimits {
     package static let roundCount: UInt32 = 65_536
     /// Rounds that may diverge in a row; after them a task can only be closed.
     package static let divergedRounds: UInt32 = 3
-    /// Scored steps, and their echoes, that a surprise score leaves out.
+    /// Scored steps, and their echoes, that a novel score leaves out.
     package static let history: UInt32 = 5
     /// Size of a score, above and below zero.
     package static let score: Int64 = 1 << 62
