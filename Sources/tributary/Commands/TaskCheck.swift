@@ -89,7 +89,7 @@ struct TaskCheckCommand: ParsableCommand {
     }
 
     private static func heads(_ title: String) -> String {
-        title.count > 34 ? "" : right("here", 15) + right("research", 10)
+        title.count > 34 ? "" : right("here", 15) + right("measured", 10)
     }
 
     private static func left(_ text: String, _ width: Int) -> String {
