@@ -32,8 +32,8 @@ package struct ResidualSketch: Sendable {
     ///
     /// - Parameters:
     ///   - count: values of one update.
-    ///   - seed: draws the sample: `ValuationLimits.sketchLength` coordinates, or all of fewer. Rounds use
-    ///     seed 0, so everybody can tell which coordinates are compared.
+    ///   - seed: draws the sample: `ValuationLimits.sketchLength` coordinates, or all of fewer. Rounds use seed 0,
+    ///     so everybody can tell which coordinates are compared.
     package init(count: Int, seed: UInt64) {
         precondition(count >= 0, "an update cannot have a negative count")
         valueCount = count

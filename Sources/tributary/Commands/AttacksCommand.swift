@@ -36,7 +36,7 @@ struct AttacksCommand: ParsableCommand {
 
     @Flag(
         name: .long,
-        help: "Five honest participants with data alike, trust open, one seed, whatever else is said: under a minute.")
+        help: "Five honest participants, data alike, trust open, one seed; --trials and --trust do not count.")
     var short = false
 
     @OptionGroup var threadsOption: ThreadsOption
