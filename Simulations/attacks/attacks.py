@@ -3,8 +3,9 @@
 
   attacks.py TRIBUTARY [--trials 3] [--seed 1] [--only NAME ...] [--short] [--json] [--old]
 
-Pay is what all the attackers' keys got together, over the mean of the honest workers of the same task. Exits 0 if every
-threshold holds in every trial, 1 if one does not, 2 if an attack could not be tried.
+Pay is what all the attackers' keys got together, over the mean of the honest workers of the same task. The means of pay
+and variation over the trials are held to thresholds, everything else in each trial. Exits 0 if all of them hold, 1 if
+one does not, 2 if an attack could not be tried.
 """
 import argparse
 import json
@@ -117,7 +118,7 @@ def arguments():
     parser.add_argument("--trials", type=int, help="runs of each attack, with a seed each (3; 1 in the short form)")
     parser.add_argument("--seed", type=int, default=1, help="the first trial's")
     parser.add_argument("--only", action="append", metavar="NAME", help="attacks whose name has these words")
-    parser.add_argument("--short", action="store_true", help="ten attacks with shorter tasks, in less than a minute")
+    parser.add_argument("--short", action="store_true", help="fourteen attacks, shorter tasks: less than a minute")
     parser.add_argument("--json", action="store_true", help="one object on standard output, and nothing else")
     parser.add_argument("--old", action="store_true", help="speak the formats of rules version 1")
     return parser.parse_args()

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the reproductions of the findings M1 to M7, S2 and S6 and prints what each got before and after.
+"""Runs the reproductions of the findings M1 to M7, S2, S6 and P1 and prints what each got before and after.
 
   findings.py TRIBUTARY [--old TRIBUTARY-OF-THEN] [--trials 3] [--seed 1] [--record]
 

@@ -217,10 +217,9 @@ extension TaskAudit {
             throw FoundFault(.entry(sequence), "it accepts a contribution of an unknown participant")
         }
         let units = round.units[participant] ?? Units.ordinary
-        let weight =
-            round.opened.boundSquared.map {
-                EffectiveWeight(norm: UpdateNorm(squared: squaredNorm, units: units), boundSquared: $0).value
-            } ?? statement.sampleCount
+        let weight = EffectiveWeight.value(
+            of: UpdateNorm(squared: squaredNorm, units: units), boundSquared: round.opened.boundSquared,
+            samples: statement.sampleCount)
         return AcceptedContribution(
             ticket: sequence, participant: participant, weight: weight, units: units, squaredNorm: squaredNorm,
             sampleCount: statement.sampleCount, update: statement.update)

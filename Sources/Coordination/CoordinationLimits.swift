@@ -20,6 +20,4 @@ package enum CoordinationLimits {
     package static let uploadsPerParticipant = 2
     /// Replies that wait for one contribution's check.
     package static let repliesPerContribution = 8
-    /// Entries that one flush of a task's revealed scores appends.
-    package static let revealedEntriesPerFlush = 1_024
 }

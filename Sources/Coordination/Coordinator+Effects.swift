@@ -83,7 +83,8 @@ extension Coordinator {
         }
     }
 
-    /// Whoever was invited and let the deadline pass missed a round; too many in a row, and it is left out for a while.
+    /// A participant that was invited and let the deadline pass missed a round. After too many in a row it is left out
+    /// for a while.
     private func noteMissed(_ task: RunningTask) {
         guard let invitation = task.invitation, nowMs > invitation.deadlineMs else { return }
         for number in invitation.cohort where !task.accepted.contains(number) {

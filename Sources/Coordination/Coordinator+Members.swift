@@ -8,7 +8,7 @@ extension Coordinator {
     ///
     /// - Parameters:
     ///   - units: what admission gives it, 1 to 8; 0 for the ordinary number.
-    ///   - isInvited: somebody vouched for the key. Where a task pays without proof of work, others are not let in.
+    ///   - isInvited: somebody vouched for the key. Where a task pays without proof of training, others are not let in.
     /// - Returns: its number, and the entry that says so.
     /// - Throws: `limitExceeded`, `conflict`, or `ledgerFailed`.
     package func register(
@@ -99,7 +99,7 @@ extension Coordinator {
         task.engine.units = state.unitsByParticipant(journal.state)
     }
 
-    /// Refuses to let in keys that nobody vouches for while a task pays without proof of work.
+    /// Refuses to let in keys that nobody vouches for while a task pays without proof of training.
     private func refuseUnprovedPay() throws(CoordinationError) {
         // A task that stands still pays as well, once it goes on.
         for id in journal.state.taskOrder {
@@ -193,20 +193,19 @@ extension Coordinator {
     }
 
     private var idleReason: String {
-        let open = journal.state.taskOrder.compactMap { running[$0] }
-        guard !open.isEmpty else {
+        guard let task = journal.state.taskOrder.compactMap({ running[$0] }).first else {
             return journal.state.taskOrder.isEmpty ? "no task is open yet" : "every task is closed"
         }
-        // Not who has contributed to an open round, nor how many: that is for the operator.
-        for task in open {
-            let name = task.configuration.name
-            if task.failure != nil { return "\(name): it stands still until the operator has looked at it" }
-            if let invitation = task.invitation {
-                return "\(name): round \(invitation.round) is open until \(Self.clock(invitation.deadlineMs)) UTC"
-            }
-            if !task.isAggregating { return "\(name): waiting for participants" }
+        let name = task.configuration.name
+        if task.failure != nil { return "\(name): it stands still until the operator has looked at it" }
+        // Not who has contributed to an open round, nor how many, nor that all of them have: that is for the operator.
+        if let invitation = task.invitation {
+            return "\(name): round \(invitation.round) is open until \(Self.clock(invitation.deadlineMs)) UTC"
         }
-        return "the round is being averaged"
+        guard task.isAggregating else { return "\(name): waiting for participants" }
+        let deadlineMs = journal.state.tasks[task.id]?.round?.deadlineMs
+        let until = deadlineMs.map { " until \(Self.clock($0)) UTC" } ?? ""
+        return "\(name): round \(task.engine.round) is open\(until)"
     }
 
     /// The time of day, in UTC, to the second.
@@ -226,14 +225,14 @@ extension Coordinator {
         return true
     }
 
-    /// Tells the open rounds of whom nothing will come, where that has changed.
+    /// Tells open rounds which participants will not contribute, where that has changed.
     private func noteAbsence() throws(CoordinationError) {
         for task in running.values where task.invitation != nil && task.engine.absent != absent(for: task) {
             try handle(.absenceChanged, for: task)
         }
     }
 
-    /// Of whom nothing will come for a task.
+    /// Participants that will not contribute to a task.
     func absent(for task: RunningTask) -> Set<ParticipantNumber> { membership.gone.union(task.declined) }
 
     /// Who may not be invited to a task's next round.

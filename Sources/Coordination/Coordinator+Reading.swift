@@ -56,7 +56,7 @@ extension Coordinator {
     package func receipt(sequence: UInt64, for key: PublicKey?) throws(CoordinationError) -> String {
         do throws(LedgerError) {
             let entry = try journal.entry(at: sequence)
-            guard sequence < visibleEntryCount || key == nil || Self.isOwn(entry.entry.body, of: key) else {
+            guard sequence < visibleEntryCount || key == nil || Self.mayShow(entry.entry.body, to: key) else {
                 throw LedgerError(.unknownEntry, "entry \(sequence) belongs to a round that is not sealed yet")
             }
             let note = try currentCheckpoint()
@@ -70,7 +70,8 @@ extension Coordinator {
         }
     }
 
-    private static func isOwn(_ body: EntryBody, of key: PublicKey?) -> Bool {
+    /// Whether a key may see an entry that not everybody may: its own, and what says nothing of an open round.
+    private static func mayShow(_ body: EntryBody, to key: PublicKey?) -> Bool {
         switch body {
         case .contributionAccepted(let entry): entry.statement.participantKey == key
         case .participantRegistered(let entry): entry.publicKey == key

@@ -5,7 +5,7 @@ package import Ledger
 /// A coordinator without sockets, clocks or threads: the ledger, the tasks' round engines and who takes part.
 ///
 /// The server and the fault simulator drive the same one. Commands are carried out durably before they return or before
-/// their reply is called (design decision D1). It may be stopped between any two instructions: a new one over the same
+/// their reply is called (decision 0013). It may be stopped between any two instructions: a new one over the same
 /// store and vault goes on where the ledger ends. Not Sendable: one executor drives it.
 package final class Coordinator {
     /// What a coordinator stands on.

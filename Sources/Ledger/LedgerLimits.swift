@@ -28,17 +28,17 @@ package enum LedgerLimits {
     package static let participantCount = 1 << 24
     /// Tasks of one log.
     package static let taskCount = 65_536
-    /// Sum of the accepted weights of one round: with 24 bits of value it fits a Float64 (design decision D3).
+    /// Sum of the accepted weights of one round: with 24 bits of value it fits a Float64 (decision 0001).
     package static let totalWeight: UInt64 = 1 << 29
     /// Parameters of one model.
     package static let parameterCount: UInt64 = 1 << 31
     /// Rounds of one epoch.
     package static let epochRounds: UInt32 = 65_536
-    /// Rounds that a task may mean to run.
+    /// Rounds of a task's terms.
     package static let roundCount: UInt32 = 65_536
     /// Rounds that may diverge in a row; after them a task can only be closed.
     package static let divergedRounds: UInt32 = 3
-    /// Scored steps, and their echoes, that a surprise score leaves out.
+    /// Scored steps, and their echoes, that a novel score leaves out.
     package static let history: UInt32 = 5
     /// Size of a score, above and below zero.
     package static let score: Int64 = 1 << 62

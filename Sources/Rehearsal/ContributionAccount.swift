@@ -13,7 +13,7 @@ struct ContributionAccount {
 
     private struct Payment: Hashable {
         let task: Digest?
-        let epoch: UInt32
+        let period: UInt32
         let account: AccountName
     }
 
@@ -38,9 +38,9 @@ struct ContributionAccount {
                 return
             }
         case .transfer(let body) where body.kind == .reward:
-            let payment = Payment(task: body.task, epoch: body.period, account: body.credit)
+            let payment = Payment(task: body.task, period: body.period, account: body.credit)
             guard payments.insert(payment).inserted else {
-                faults.append("entry \(entry.sequence) pays \(body.credit.text) twice for epoch \(body.period)")
+                faults.append("entry \(entry.sequence) pays \(body.credit.text) twice")
                 return
             }
         case .roundSealed(let body): lastSealed = body

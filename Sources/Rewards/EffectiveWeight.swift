@@ -20,6 +20,12 @@ package struct EffectiveWeight: Hashable, Sendable {
         value = UInt64(norm.units) * factor
     }
 
+    /// What an update weighs in a round: units shortened by the bound, or without a bound the stated examples.
+    package static func value(of norm: UpdateNorm, boundSquared: UInt128?, samples: UInt64) -> UInt64 {
+        guard let boundSquared else { return samples }
+        return EffectiveWeight(norm: norm, boundSquared: boundSquared).value
+    }
+
     /// What a round's sums are divided by: `one` times the units of all accepted updates, shortened or not.
     package static func denominator(units: UInt64) -> UInt64 { one * units }
 }

@@ -6,7 +6,7 @@ package enum RoundOutcome: String, Codable, Hashable, Sendable {
     case aggregated
     /// Too few contributions came in time; the model stayed as it was.
     case noQuorum = "no quorum"
-    /// The average was not finite or useless; the model stayed as it was and nobody was scored.
+    /// No finite model came of it, or no update had weight; the model stayed as it was and nobody was scored.
     case diverged
     /// The task was closed while the round was open.
     case abandoned

@@ -1,12 +1,15 @@
 package import Tensors
 
-/// How alike participants' updates are, beside what the last scored steps predict: a flag for people.
+/// How alike participants' updates are once what the last scored steps predict is removed: a flag for people.
 ///
 /// Each update is looked at in a seeded sample of coordinates. Its least-squares projection on the last scored steps is
 /// removed there, and what is left is added up over the rounds for each participant. Two keys that train on the same
 /// data have sums of cosine 0.96 to 0.98; different honest participants reached at most 0.27 (digits, 5 and 10
 /// participants, 20 and 30 rounds). A high cosine asks for evidence. It moves no money, and it proves nothing: keys
 /// that share out one data set are as unlike as strangers, and a fixed kick of each key's own lowers the cosine.
+///
+/// The flags are computed after each round, and the sample is no secret: a participant who looks at the sampled
+/// coordinates can stay unlike others in just these.
 ///
 /// Plain Float64 in a fixed order, so deterministic; kept in memory only. 32 KiB a participant.
 package struct ResidualSketch: Sendable {
@@ -29,8 +32,8 @@ package struct ResidualSketch: Sendable {
     ///
     /// - Parameters:
     ///   - count: values of one update.
-    ///   - seed: draws the sample: `ValuationLimits.sketchLength` coordinates, or all of fewer. A participant who knows
-    ///     it before the task ends can hide from the sketch.
+    ///   - seed: draws the sample: `ValuationLimits.sketchLength` coordinates, or all of fewer. Rounds use seed 0,
+    ///     so everybody can tell which coordinates are compared.
     package init(count: Int, seed: UInt64) {
         precondition(count >= 0, "an update cannot have a negative count")
         valueCount = count

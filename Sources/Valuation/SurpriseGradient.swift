@@ -1,6 +1,6 @@
 package import Tensors
 
-/// What the path gradient has beside the directions of the last scored rounds: G less its projections on them.
+/// The path gradient G less its projections on the directions of the last scored rounds.
 ///
 /// G is taken as `PathGradient` takes it, in Float64; the basis is removed from it in order, twice over; the rest is
 /// kept in 17 bits. An update's dot product with it is what the update did that earlier rounds had not done.

@@ -131,7 +131,7 @@ struct DisclosureTests {
         guard case .refused("copied", _) = room.takeAnswers().last else { return #expect(Bool(false), "not copied") }
     }
 
-    @Test("The same statement has the same answer, with or without another signature of other bytes beside it")
+    @Test("The same statement has the same answer, in the open round and after it")
     func sameAnswer() throws {
         let room = try room([TaskMaterial.sample(score: .value)])
         let made = try room.contribute(0)

@@ -130,13 +130,13 @@ struct FundingTests {
 
     @Test("A task whose configuration is too long for the ledger is refused, and nothing stops")
     func tooLong() throws {
-        let labels = (0..<300).map { ("\($0)" + String(repeating: "x", count: 120), UInt32(1 + $0 % 8)) }
-        let material = try TaskMaterial.sample(
-            weights: WeightRule(units: Dictionary(uniqueKeysWithValues: labels)))
+        let keys = (0..<300).map { ("did:key:\($0)" + String(repeating: "x", count: 120), UInt32(1 + $0 % 8)) }
+        let material = try TaskMaterial.sample(weights: WeightRule(units: Dictionary(uniqueKeysWithValues: keys)))
         let room = try CoordinatorRoom(tasks: [material])
-        #expect(throws: CoordinationError(.invalidTask, "")) {
+        let error = #expect(throws: CoordinationError(.invalidTask, "")) {
             try room.coordinator.open(material, nowMs: room.nowMs)
         }
+        #expect(error?.message.contains("bytes; the ledger takes") == true)
         try room.register(0..<1)
     }
 }

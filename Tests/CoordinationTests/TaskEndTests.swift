@@ -153,6 +153,9 @@ struct TaskEndTests {
         let exact = try probe.bodies { if case .roundRevealed(let it) = $0 { it.metrics.testAccuracyPpm } else { nil } }
         // Above what the rounds reach, but not above what the ledger shows, which is rounded up.
         let reached = try #require(exact.max())
+        let seals = try probe.bodies { if case .roundSealed(let sealed) = $0 { sealed } else { nil } }
+        let shown = seals.compactMap { $0.metrics?.testAccuracyPpm }
+        try #require(shown.contains { $0 > reached }, "what the ledger shows would not end the task")
         let stop = Double(reached + 1) / 1_000_000
         let material = try sponsored(rounds: 4, stopAccuracy: stop)
         let room = try room(material)
@@ -286,7 +289,7 @@ struct TaskEndTests {
         }
     }
 
-    @Test("Three rounds that diverge in a row end the task on its last good model")
+    @Test("Three rounds that diverge in a row end the task on the model it had")
     func diverged() throws {
         let material = try TaskMaterial.sample(
             rounds: 9, score: .value, pool: 4_000_000, sponsor: AccountName("sponsor/acme"),

@@ -273,7 +273,7 @@ struct HistoryWriter {
         let open = LedgerFixture.task("open", LedgerFixture.terms("open", trust: .open, pool: 1_000_003), quorum: 2)
         let sponsor = try LedgerFixture.sponsor()
         let live = LedgerFixture.task(
-            "live", LedgerFixture.terms("live", disclosure: .live, roundCount: 2, pool: 2_000_000, sponsor: sponsor))
+            "live", LedgerFixture.terms("live", disclosure: .live, roundCount: 3, pool: 2_000_000, sponsor: sponsor))
         try writer.open(open, name: "open")
         try writer.open(live, name: "live")
         try writer.assign(2, to: 3)

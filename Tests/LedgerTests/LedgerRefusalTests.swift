@@ -120,6 +120,28 @@ struct LedgerRefusalTests {
         try writer.close(task.task, .closeBy)
     }
 
+    @Test("A round beyond those of the terms, whatever came of the rounds before it")
+    func roundsBeyondTerms() throws {
+        var writer = try HistoryWriter(participants: 2)
+        let task = LedgerFixture.task("task", LedgerFixture.terms(roundCount: 3))
+        try writer.open(task)
+        // One round without quorum, one that diverges, one that is averaged.
+        try writer.openRound(task.task, cohort: [0, 1])
+        try writer.finishRound(task.task)
+        try writer.openRound(task.task, cohort: [0, 1])
+        try writer.accept(0, task: task.task)
+        try writer.finishRound(task.task, .diverged)
+        #expect(writer.state.tasks[task.task]?.mayOpenRound(timeMs: writer.timeMs) == true)
+        try writer.round(task.task, [0])
+        #expect(writer.state.tasks[task.task]?.mayOpenRound(timeMs: writer.timeMs) == false)
+        let state = try #require(writer.state.tasks[task.task])
+        let fourth = RoundOpened(
+            task: task.task, round: 4, baseModel: try #require(state.model), deadlineMs: .max, cohort: [0, 1],
+            boundSquared: state.nextBound)
+        try expect(.wrongRound, .roundOpened(fourth), after: writer)
+        try writer.close(task.task, .completed)
+    }
+
     @Test("Contributions that are copied, show no possession, or have an impossible norm")
     func contributions() throws {
         var (writer, task) = try running()
@@ -144,6 +166,7 @@ struct LedgerRefusalTests {
         try expect(.copied, try accepted(copy, 1), after: writer)
         do throws(LedgerError) {
             _ = try LedgerRules.check(copy, timeMs: writer.timeMs, writer.state)
+            Issue.record("the copy was not refused")
         } catch { #expect(RefusalReason(error) == .copied) }
         try writer.refuse(1, task: task, .copied)
         // Outside samples and claimed weights the stated examples are information.

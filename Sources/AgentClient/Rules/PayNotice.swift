@@ -44,24 +44,3 @@ package enum PayNotice {
         }
     }
 }
-
-extension TaskTerms.Trust {
-    /// The word of task and consent files.
-    var word: String {
-        switch self {
-        case .known: "known"
-        case .open: "open"
-        }
-    }
-}
-
-extension TaskTerms.Score {
-    /// The word of task and consent files.
-    var word: String {
-        switch self {
-        case .value: "value"
-        case .samples: "samples"
-        case .none: "none"
-        }
-    }
-}

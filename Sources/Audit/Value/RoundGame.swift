@@ -8,7 +8,8 @@ import Tensors
 import Training
 
 /// The game that the path score is paid by: in each round the absent send zeros, and a coalition is worth the fall of
-/// the validation loss that is left. The rounds are those of the run, read from what it kept.
+/// the validation loss that is left. The rounds are those of the run, read from what it kept. With server momentum the
+/// step is the round's own, so the worths do not sum to the whole fall.
 struct RoundGame {
     let audit: TaskAudit
     let means: TaskAudit.Means

@@ -1,8 +1,7 @@
 internal import Coordination
 internal import Foundation
-internal import Ledger
 
-/// What a task's state says to those who may not know of others' contributions to an open round.
+/// What sessions other than the operator's are told of a task's state.
 extension TaskStatus {
     /// The stage without what an open round's contributions would tell: that all of them are in.
     var publicStage: Stage { stage == .aggregating ? .collecting : stage }
@@ -25,26 +24,5 @@ extension TaskStatus {
         let dayMs: UInt64 = 86_400_000
         guard ms / dayMs != nowMs / dayMs else { return "\(time) UTC" }
         return "\(date.formatted(.iso8601.year().month().day())) \(time) UTC"
-    }
-}
-
-extension TaskTerms.Trust {
-    /// The word of task files.
-    var word: String {
-        switch self {
-        case .known: "known"
-        case .open: "open"
-        }
-    }
-}
-
-extension TaskTerms.Score {
-    /// The word of task files.
-    var word: String {
-        switch self {
-        case .value: "value"
-        case .samples: "samples"
-        case .none: "none"
-        }
     }
 }

@@ -57,7 +57,7 @@ extension TaskConfiguration {
         let section = try root.section("reward")
         if let section { try refuseOldWords(in: section, roundCount: roundCount) }
         try section?.expectOnly(rewardKeys)
-        let score = try section?.word("score", among: scoreWords.map(\.word)) ?? "value"
+        let score = try section?.word("score", among: TaskTerms.Score.allCases.map(\.word)) ?? "value"
         let source = try section?.word("source", among: ["emission", "sponsor"]) ?? "emission"
         let sponsor = try section?.string("sponsor") ?? "default"
         guard isName(sponsor) else { throw root.wrong("reward.sponsor", nameRule) }
@@ -65,7 +65,7 @@ extension TaskConfiguration {
         do { account = try AccountName("sponsor/\(sponsor)") } catch {
             throw FederationError(.invalidValue, error.message)
         }
-        let kind = scoreWords.first { $0.word == score }?.score ?? .value
+        let kind = TaskTerms.Score.allCases.first { $0.word == score } ?? .value
         let rounds = try section?.word("paid_rounds", among: ["all", "first"]) ?? "all"
         if let word = try section?.string("unproved_pay"), word != "accepted" {
             throw root.wrong("reward.unproved_pay", "accepted, or left out, not \"\(word)\"")
@@ -108,10 +108,6 @@ extension TaskConfiguration {
         return drop
     }
 
-    static let scoreWords: [(word: String, score: TaskTerms.Score)] = [
-        ("value", .value), ("samples", .samples), ("none", .none),
-    ]
-
     static func weights(in root: ConfigurationSection) throws(FederationError) -> WeightRule {
         guard let section = try root.section("weights") else { return WeightRule() }
         try section.expectOnly(["weighting", "bound", "examples", "units"])
@@ -126,9 +122,9 @@ extension TaskConfiguration {
             rule.bound = .length(length)
         }
         if let units = try section.section("units") {
-            for label in units.names {
-                guard let count = try units.integer(label, in: 1...8) else { throw units.missing(label) }
-                rule.units[label] = UInt32(count)
+            for key in units.names {
+                guard let count = try units.integer(key, in: 1...8) else { throw units.missing(key) }
+                rule.units[key] = UInt32(count)
             }
         }
         return rule
@@ -160,11 +156,10 @@ extension TaskConfiguration {
 
     /// The lines of the task file that this extension reads.
     var rewardLines: [String] {
-        let score = Self.scoreWords.first { $0.score == reward.score }?.word ?? "value"
         let source =
             reward.sponsor.map { "source: sponsor, sponsor: \($0.text.dropFirst("sponsor/".count))" }
             ?? "source: emission"
-        var parts = ["score: \(score)"]
+        var parts = ["score: \(reward.score.word)"]
         if reward.score != .none {
             parts += [
                 "pool: \"\(TokenAmount.text(reward.pool))\"", "target_drop: \(NatAmount.text(reward.targetDrop))",
@@ -180,14 +175,14 @@ extension TaskConfiguration {
         }
         if let count = weights.exampleCount { weightParts.append("examples: \(count)") }
         if !weights.units.isEmpty {
-            let units = weights.units.sorted { $0.key < $1.key }.map { label, units in
-                "\(ConfigurationSection.quoted(label)): \(units)"
+            let units = weights.units.sorted { $0.key < $1.key }.map { key, units in
+                "\(ConfigurationSection.quoted(key)): \(units)"
             }
             // A line each: a line has a limit, and there may be many.
             weightParts.append("units: {\n    \(units.joined(separator: ",\n    ")) }")
         }
         return [
-            "trust: \(trust == .open ? "open" : "known")",
+            "trust: \(trust.word)",
             "reward: { \(parts.joined(separator: ", ")) }",
             "weights: { \(weightParts.joined(separator: ", ")) }",
             "disclosure: \(disclosure == .live ? "live" : "after-close")",

@@ -1,7 +1,7 @@
 package import Ledger
 internal import Tensors
 
-/// Task files of rules version 1, for reading and auditing old ledgers. They are never opened any more.
+/// Task files of rules version 1, for reading and auditing old ledgers. No new task is opened from one.
 extension TaskConfiguration {
     /// Reads a task file of version 1. Who was paid for what is in `Version1Reward`; here the task pays nothing, and
     /// weighs by claimed examples as version 1 did.

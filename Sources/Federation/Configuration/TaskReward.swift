@@ -15,7 +15,7 @@ package struct TaskReward: Equatable, Sendable {
     package var paidRounds: TaskTerms.PaidRounds
     /// Most examples that one update counts for, where examples count at all; 0 where no cap is named.
     package var samplesCap: UInt64
-    /// The task's author accepts that pay at proof level L0 under open registration is unsafe.
+    /// Whether the task's file accepts pay where anybody may register and nobody proves training.
     package var acceptsUnprovedPay: Bool
 
     package init(
@@ -44,9 +44,9 @@ package struct TaskReward: Equatable, Sendable {
 
 /// How updates are weighted in the average. A task file's section `weights`.
 package struct WeightRule: Equatable, Sendable {
-    /// Longest update that counts in full in round 1, and in any round at most 3/2 of it.
+    /// The task's own bound. An update of up to 3/2 of its length counts in full in round 1, and never a longer one.
     package enum Bound: Equatable, Sendable {
-        /// The length of one local training on the coordinator's own examples, measured when the task is opened.
+        /// Five sixths of the length of one local training on the coordinator's own examples, measured at the opening.
         case automatic
         /// An Euclidean length.
         case length(Double)

@@ -2,7 +2,7 @@ package import Attestation
 package import Ledger
 
 /// What a round engine wants done, in order. Entries must be durable before a later effect is seen by anyone else
-/// (design decision D1: append, then apply, then act).
+/// (decision 0013: append, then apply, then act).
 package enum RoundEffect: Sendable {
     /// Append one entry to the ledger, with the time `RoundEngine.entryTimeMs`.
     case record(EntryBody)

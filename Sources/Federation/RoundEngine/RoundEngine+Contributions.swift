@@ -111,10 +111,9 @@ extension RoundEngine {
                 ContributionFault(.copied, "another participant's update in round \(open.number) has these very bytes"))
         }
         let units = open.units(of: check.participant)
-        let weight =
-            open.boundSquared.map {
-                EffectiveWeight(norm: UpdateNorm(squared: squaredNorm, units: units), boundSquared: $0).value
-            } ?? statement.sampleCount
+        let weight = EffectiveWeight.value(
+            of: UpdateNorm(squared: squaredNorm, units: units), boundSquared: open.boundSquared,
+            samples: statement.sampleCount)
         if let (reason, detail) = weightFault(weight, units, of: open) ?? chainFault(in: statement, check.participant) {
             return .failure(ContributionFault(reason, detail))
         }

@@ -6,7 +6,7 @@ internal import Training
 
 /// Runs one task's rounds: invitations, deadlines, quorum, over-selection, stragglers, repeated and late messages.
 ///
-/// A pure state machine (design decision D2): events and the time come in, effects go out; no clock, no I/O, no random
+/// A pure state machine (decision 0012): events and the time come in, effects go out; no clock, no I/O, no random
 /// numbers that are not drawn from the task's seed. The simulator and the server drive the same engine.
 package struct RoundEngine: Sendable {
     /// What the engine needs to know of the task.
@@ -77,8 +77,8 @@ package struct RoundEngine: Sendable {
     var participants: [PublicKey: ParticipantNumber]
     /// Registered, but not to be invited now: not heard of, banned, left out for a while.
     package var unavailable: Set<ParticipantNumber> = []
-    /// Of whom nothing will come, though they may be invited to the open round: they left, were banned, or declined the
-    /// task. A round with a quorum does not wait for them; without one it does, since they may come back.
+    /// Participants that will not contribute, though they may be invited to the open round: they left, were banned, or
+    /// declined the task. A round with a quorum does not wait for them; without one it does, since they may come back.
     package var absent: Set<ParticipantNumber> = []
     /// Digest of each participant's last accepted statement.
     var lastStatements: [ParticipantNumber: Digest]

@@ -4,7 +4,7 @@ package import Attestation
 package struct TaskClosed: Hashable, Sendable {
     /// Why a task ends.
     package enum Reason: Sendable, CaseIterable {
-        /// Every round was run.
+        /// Every round was run, or the accuracy was reached at which the task's file stops it.
         case completed
         /// The operator ended it.
         case byOperator

@@ -7,8 +7,16 @@ package struct TaskTerms: Hashable, Sendable {
     package enum Trust: Sendable, CaseIterable {
         /// Participants who are invited and accountable: the full path score is paid.
         case known
-        /// Keys that somebody vouches for one by one: the surprise score is paid, weighted by each round's agreement.
+        /// Keys that somebody vouches for one by one: the novel score is paid, weighted by each round's agreement.
         case open
+
+        /// The word of task files, consent files and messages.
+        package var word: String {
+            switch self {
+            case .known: "known"
+            case .open: "open"
+            }
+        }
     }
 
     /// What is paid.
@@ -19,6 +27,15 @@ package struct TaskTerms: Hashable, Sendable {
         case samples
         /// Nothing.
         case none
+
+        /// The word of task files, consent files and messages.
+        package var word: String {
+            switch self {
+            case .value: "value"
+            case .samples: "samples"
+            case .none: "none"
+            }
+        }
     }
 
     /// Where an update's weight comes from.
@@ -49,7 +66,7 @@ package struct TaskTerms: Hashable, Sendable {
     package let weighting: Weighting
     package let disclosure: Disclosure
     package let paidRounds: PaidRounds
-    /// Rounds that the task means to run.
+    /// Most rounds of the task, whatever their outcome.
     package let roundCount: UInt32
     /// Units of 10^-6 token for the whole task.
     package let pool: UInt64
@@ -63,13 +80,13 @@ package struct TaskTerms: Hashable, Sendable {
     package let normBoundSquared: UInt128?
     /// Three halves.
     package let boundFactor: BoundFactor
-    /// Scored steps, and their echoes, that a surprise score leaves out: 5.
+    /// Scored steps, and their echoes, that a novel score leaves out: 5.
     package let history: UInt32
     /// No round opens after it, in milliseconds since the Unix epoch.
     package let closeByMs: UInt64
     /// `TaskSecret.commitment` of the task's secret.
     package let secretCommitment: Digest
-    /// Whether the task file says that pay with open registration is proved by nothing.
+    /// Whether the task's file accepts pay where anybody may register and nobody proves training.
     package let acceptsUnprovedPay: Bool
 
     package init(

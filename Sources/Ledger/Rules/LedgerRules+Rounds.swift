@@ -60,6 +60,13 @@ extension LedgerRules {
                 "round \(opened.round) is opened after \(task.roundsFinished) rounds"
             )
         }
+        let roundCount = task.opening.terms?.roundCount ?? .max
+        guard opened.round <= roundCount else {
+            throw LedgerError(
+                .wrongRound,
+                "round \(opened.round) is opened in a task of \(roundCount); close the task"
+            )
+        }
         guard task.divergedInARow < LedgerLimits.divergedRounds else {
             throw LedgerError(
                 .divergedTooOften,

@@ -83,10 +83,8 @@ package struct RoundState: Hashable, Sendable {
     /// stated number of examples. Nil for somebody who is not invited. Complexity: O(log n).
     package func weight(of participant: ParticipantNumber, squaredNorm: UInt128, samples: UInt64) -> UInt64? {
         guard let units = units(of: participant) else { return nil }
-        guard let boundSquared else { return samples }
-        return EffectiveWeight(
-            norm: UpdateNorm(squared: squaredNorm, units: units), boundSquared: boundSquared
-        ).value
+        return EffectiveWeight.value(
+            of: UpdateNorm(squared: squaredNorm, units: units), boundSquared: boundSquared, samples: samples)
     }
 
     /// What the sums of the accepted updates are divided by: 4,096 times their units, shortened or not; without a norm

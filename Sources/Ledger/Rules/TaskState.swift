@@ -95,7 +95,7 @@ package struct TaskState: Hashable, Sendable {
     package func mayOpenRound(timeMs: UInt64) -> Bool {
         guard let terms = opening.terms else { return stage == .running && round == nil }
         return stage == .running && round == nil && timeMs <= terms.closeByMs
-            && divergedInARow < LedgerLimits.divergedRounds
+            && roundsFinished < terms.roundCount && divergedInARow < LedgerLimits.divergedRounds
     }
 
     /// The norm bound of the next round; nil where weights are claimed. Complexity: O(n log n) in the recent updates.

@@ -4,7 +4,7 @@ package struct AttackRow: Sendable {
     package enum Limit: Equatable, Sendable {
         /// The pay of all the attackers' keys together against the mean of the honest, at most.
         case share(Double)
-        /// Every update of the attackers is refused as copied.
+        /// The attackers' updates come in, and every one is refused.
         case refused
         /// No limit holds, and none is claimed: the figure is printed.
         case measured

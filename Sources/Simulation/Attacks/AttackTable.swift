@@ -13,6 +13,17 @@ package struct AttackLine: Sendable {
     /// Plain FedAvg on the same data, for the run without attackers.
     package let plain: [AttackOutcome]
 
+    package init(
+        setting: AttackSetting, row: AttackRow?, outcomes: [AttackOutcome], controls: [AttackOutcome] = [],
+        plain: [AttackOutcome] = []
+    ) {
+        self.setting = setting
+        self.row = row
+        self.outcomes = outcomes
+        self.controls = controls
+        self.plain = plain
+    }
+
     package var name: String { row?.name ?? "no attacker" }
 
     /// The mean of the attackers' pay over the honest mean; for a row that inflates honest work, over what the same key
@@ -22,7 +33,7 @@ package struct AttackLine: Sendable {
         return Self.mean(outcomes.map(\.share)) / (controls.isEmpty || control == 0 ? 1 : control)
     }
 
-    /// Standard deviation of that over the seeds.
+    /// Standard deviation over the seeds of the pay over the honest mean, not divided by the control.
     package var shareSpread: Double { Self.deviation(outcomes.map(\.share)) }
 
     /// Mean accuracy of the final models.
@@ -45,7 +56,9 @@ package struct AttackLine: Sendable {
         if setting.trust == .open {
             switch limit(row) {
             case .share(let most): if share > most { broken.append("pay") }
-            case .refused: if outcomes.contains(where: { $0.accepted > 0 }) { broken.append("accepted") }
+            case .refused:
+                if outcomes.contains(where: { $0.accepted > 0 }) { broken.append("accepted") }
+                if outcomes.contains(where: { $0.refused == 0 }) { broken.append("none refused") }
             case .measured: break
             }
         }

@@ -24,7 +24,7 @@ package struct AttackSetting: Equatable, Sendable {
         return "\(trust == .open ? "open" : "known"), \(honestCount) honest, \(skew)"
     }
 
-    /// Twenty rounds for five participants, thirty for ten, as in the study that the thresholds come from.
+    /// Twenty rounds for five participants, thirty for ten, as where the thresholds were measured.
     private var roundCount: Int { honestCount <= 5 ? 20 : 30 }
 
     /// A scenario file with these populations beside the honest.
@@ -63,8 +63,14 @@ package struct AttackOutcome: Equatable, Sendable {
     package let refused: Int
     /// Coefficient of variation of the honest participants' pay.
     package let honestSpread: Double
-    /// The least that an honest participant was paid, over the median of the honest.
-    package let smallestOverMedian: Double
+
+    package init(share: Double, accuracy: Double, accepted: Int, refused: Int, honestSpread: Double) {
+        self.share = share
+        self.accuracy = accuracy
+        self.accepted = accepted
+        self.refused = refused
+        self.honestSpread = honestSpread
+    }
 }
 
 /// Runs attacks in the simulator.
@@ -99,13 +105,11 @@ package struct AttackTrial: Sendable {
         let mean = honest.reduce(0, +) / Double(max(1, honest.count))
         let squares = honest.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
         let deviation = (squares / Double(max(1, honest.count))).squareRoot()
-        let median = honest.sorted()[honest.count / 2]
         return AttackOutcome(
             share: mean > 0 ? attackers.reduce(0) { $0 + Double($1.paid) } / mean : 0,
             accuracy: summary.accuracy,
             accepted: attackers.reduce(0) { $0 + $1.accepted },
             refused: attackers.reduce(0) { $0 + $1.refused },
-            honestSpread: mean > 0 ? deviation / mean : 0,
-            smallestOverMedian: median > 0 ? (honest.min() ?? 0) / median : 0)
+            honestSpread: mean > 0 ? deviation / mean : 0)
     }
 }

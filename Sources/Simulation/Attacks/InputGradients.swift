@@ -1,8 +1,7 @@
 internal import Tensors
 package import Training
 
-/// A dense network in Float64 that also gives the gradient of its loss by its inputs, which no trainer needs and who
-/// reconstructs inputs does.
+/// A dense network in Float64 that also gives its loss's gradient by the inputs, to reconstruct them.
 package struct InputGradients {
     /// Loss and gradients at one point.
     package struct Result {

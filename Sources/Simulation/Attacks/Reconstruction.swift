@@ -24,7 +24,7 @@ package struct Reconstruction: Sendable {
     ) -> Reconstruction {
         let labels = balancedLabels(count, task)
         let network = InputGradients(architecture: task.architecture, labels: labels)
-        // Between two models, halfway is where a whole round's gradients are meant best.
+        // The midpoint of two models stands best for the gradients of the round between them.
         let targets = zip(models, models.dropFirst()).map { before, after in
             let step = Direction(from: before, to: after)
             return (model: Direction(before).adding(step, times: 0.5), step: step)

@@ -35,7 +35,7 @@ package struct LabelsSection: TaskCheckSection {
                 "labels-apart",
                 """
                 Participants' labels hardly overlap. Where they do not, some honest participants are paid nothing (1.8 \
-                of 10 in the research), and rare classes that the validation set lacks are worth nothing.
+                of 10 on the digits), and rare classes that the validation set lacks are worth nothing.
                 """)
         }
         return found

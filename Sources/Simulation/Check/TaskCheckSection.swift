@@ -1,4 +1,4 @@
-/// One part of what is told of a task before it is opened. A new section is a type and a line in `TaskCheck.sections`.
+/// A section of the report on a task before it is opened. A new section is a type and a line in `TaskCheck.sections`.
 package protocol TaskCheckSection: Sendable {
     /// For scripts.
     static var key: String { get }
@@ -21,7 +21,7 @@ package struct TaskCheckFindings: Equatable, Sendable {
         package let text: String
         /// The numbers in it, for scripts.
         package let values: [String: Double]
-        /// The figure that the research measured for it under the same trust, for people.
+        /// The figure measured for it on the digits under the same trust, for people.
         package let research: String?
 
         package init(
@@ -60,7 +60,7 @@ package struct TaskCheckFindings: Equatable, Sendable {
     mutating func warn(_ code: String, _ message: String) { warnings.append(Warning(code, message)) }
 }
 
-/// Everything that is told of a task before it is opened.
+/// The report on a task before it is opened.
 package struct TaskCheck: Sendable {
     /// A section's findings under its names.
     package struct Part: Sendable {

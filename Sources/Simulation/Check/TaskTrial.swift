@@ -22,7 +22,7 @@ struct TaskTrial: Sendable {
         let full: Double
         let novel: Double
 
-        /// The merits of honest participants by their units, that of an ordinary participant being 1 unit of 4.
+        /// The merits of honest participants, each divided by its units over the ordinary 4.
         var honestMeritsByUnit: [Double] {
             zip(participants, merits).filter { !$0.0.isAddition }.map { $1 * 4 / Double($0.population.units) }
         }
@@ -35,7 +35,7 @@ struct TaskTrial: Sendable {
             return mean > 0 ? rows.filter(\.0.isAddition).map(\.1).reduce(0, +) / mean : nil
         }
 
-        /// Whether every update of the additions was refused.
+        /// Whether each addition was refused at least once and earned nothing.
         var refusesAdditions: Bool {
             zip(participants, refusals).allSatisfy { !$0.isAddition || $1 > 0 }
                 && zip(participants, merits).allSatisfy { !$0.isAddition || $1 == 0 }

@@ -13,11 +13,11 @@ package struct UnearnedPaySection: TaskCheckSection {
         let key: String
         let label: String
         let population: Population
-        /// What the research measured: known and open, with five participants and with ten.
+        /// What was measured on the digits: under trust known and open, with five participants and with ten.
         let research: Research
     }
 
-    /// Figures of the research's table 4a, smallest to largest federation.
+    /// Pay in honest shares, as measured on the digits with five participants (20 rounds) and ten (30).
     struct Research: Sendable {
         let known: (five: String, ten: String)
         let open: (five: String, ten: String)

@@ -89,7 +89,7 @@ struct FaultAudit {
                 guard accepted.insert(name).inserted else { throw Violation("accepted twice in one round: \(name)") }
             case .transfer(let transfer) where transfer.kind == .reward:
                 let name = [transfer.task?.hex ?? "", "\(transfer.period)", transfer.credit.text]
-                guard paid.insert(name).inserted else { throw Violation("paid twice for one epoch: \(name)") }
+                guard paid.insert(name).inserted else { throw Violation("paid twice for one task: \(name)") }
             default: break
             }
         }

@@ -36,7 +36,7 @@ extension Population {
         case claims
         /// Sends another's update of the same round. Needs what the coordinator keeps to itself.
         case copy
-        /// Sends another's update of the round before. Needs what the coordinator keeps to itself.
+        /// Sends another's update of `lag` rounds before. Needs what the coordinator keeps to itself.
         case staleCopy = "stale-copy"
         /// Sends its honest update several times over.
         case scaled
@@ -125,7 +125,8 @@ extension Population.Kind {
     package var takes: [Population.Setting] {
         switch self {
         case .honest, .zero, .replay, .labelFlip, .dropOut, .alternating, .sameData, .halfData: []
-        case .noise, .replayNoise: [.noise, .toBound]
+        case .noise: [.toBound]
+        case .replayNoise: [.noise, .toBound]
         case .history, .pairOwnHistory: [.lag, .scale, .toBound]
         case .historyMix: [.kick, .scale, .toBound]
         case .pairHistory: [.lag, .scale, .toBound]

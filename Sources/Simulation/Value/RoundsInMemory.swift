@@ -49,7 +49,7 @@ package final class RoundsInMemory {
 
     /// What a round gave.
     package struct Outcome: Sendable {
-        /// Nil where nobody's update counted, or the round was not to be averaged.
+        /// Nil where no update was accepted, or the round was not to be averaged.
         package let result: RoundResult?
         /// Whose updates were refused, such as copies.
         package let refused: [ParticipantNumber]
@@ -112,10 +112,8 @@ package final class RoundsInMemory {
     ) -> AcceptedContribution {
         let units = UInt32(member.population.units)
         let samples = UInt64(member.claimedSampleCount)
-        let weight =
-            boundSquared.map {
-                EffectiveWeight(norm: UpdateNorm(squared: update.squaredNorm, units: units), boundSquared: $0).value
-            } ?? samples
+        let weight = EffectiveWeight.value(
+            of: UpdateNorm(squared: update.squaredNorm, units: units), boundSquared: boundSquared, samples: samples)
         return AcceptedContribution(
             ticket: UInt64(member.number), participant: member.number, weight: weight, units: units,
             squaredNorm: update.squaredNorm, sampleCount: samples,

@@ -34,7 +34,9 @@ struct AttacksCommand: ParsableCommand {
     @Option(name: .long, help: ArgumentHelp("Only rows whose name contains this.", valueName: "text"))
     var only: String?
 
-    @Flag(name: .long, help: "Five honest participants with data alike, trust open, one seed: under a minute.")
+    @Flag(
+        name: .long,
+        help: "Five honest participants, data alike, trust open, one seed; --trials and --trust do not count.")
     var short = false
 
     @OptionGroup var threadsOption: ThreadsOption
@@ -99,7 +101,8 @@ struct AttacksCommand: ParsableCommand {
             guard !output.json else { return }
             if setting != made.setting {
                 setting = made.setting
-                Terminal.line("\n\(made.setting), \(table.trialCount) seeds from \(seed)")
+                let seeds = table.trialCount == 1 ? "seed \(seed)" : "\(table.trialCount) seeds from \(seed)"
+                Terminal.line("\n\(made.setting), \(seeds)")
                 Terminal.line(Self.head)
             }
             Terminal.line(Self.text(made, line))

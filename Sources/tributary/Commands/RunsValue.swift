@@ -10,10 +10,10 @@ struct RunsValue: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "value", abstract: "Hold a run's pay against exact Shapley values.",
         discussion: """
-            Of two games among at most \(ShapleyGame.playerLimit) participants. Round by round: the absent send zeros, and
+            Two games among at most \(ShapleyGame.playerLimit) participants. Round by round: the absent send zeros, and
             a coalition is worth the fall of the validation loss that is left. With --exact also by retraining: every
-            coalition trains alone from the start, and is worth the fall that it reaches. Beside each what each adds to
-            all others (leave one out). The agreement is of shares; values below zero count as zero.
+            coalition trains alone from the start, and is worth the fall that it reaches. Beside each stands what a
+            participant adds to all others (leave one out). The agreement is of shares; values below zero count as zero.
 
             EXAMPLES
               tributary runs value latest

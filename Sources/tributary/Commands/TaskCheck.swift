@@ -11,7 +11,7 @@ struct TaskCheckCommand: ParsableCommand {
         discussion: """
             FILE is a task file (it has schema:) or a scenario file. The task itself is simulated for a few rounds with a
             few participants: honest ones alone, then each time with somebody who does something else. Beside the figures
-            stands what the research measured under the same trust. Warnings do not make the command fail.
+            stands what was measured on the digits under the same trust. Warnings do not make the command fail.
 
             EXAMPLES
               tributary task check Simulations/scenarios/digits-loopback.yaml
@@ -89,7 +89,7 @@ struct TaskCheckCommand: ParsableCommand {
     }
 
     private static func heads(_ title: String) -> String {
-        title.count > 34 ? "" : right("here", 15) + right("research", 10)
+        title.count > 34 ? "" : right("here", 15) + right("measured", 10)
     }
 
     private static func left(_ text: String, _ width: Int) -> String {

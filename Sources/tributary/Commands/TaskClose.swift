@@ -9,8 +9,9 @@ struct TaskClose: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "close", abstract: "Close a task now: pay what was earned, return the rest.",
         discussion: """
-            An open round is given up. What the task has learned so far is paid as at any close, and what was not earned
-            goes back to the sponsor, or is burned where tokens were issued. A task that stands still can be closed too.
+            An open round is given up; one that is being averaged is finished first. What the task has learned so far is
+            paid as at any close. What was not earned goes back to the sponsor, or is burned where tokens were issued. A
+            task that stands still can be closed too.
 
             EXAMPLES
               tributary task close digits-loopback
@@ -45,7 +46,9 @@ struct TaskClose: ParsableCommand {
             throw CommandFailureError(
                 failure: CommandFailure(
                     code: "notFound", .noInput,
-                    named.isEmpty ? "no open task is named \"\(task)\"" : "several open tasks begin with \"\(task)\"",
+                    named.isEmpty
+                        ? "no open task is named \"\(task)\""
+                        : "several open tasks are named, or have ids that begin with, \"\(task)\"",
                     hint: hint))
         }
         let id = Self.id(found)
@@ -53,7 +56,10 @@ struct TaskClose: ParsableCommand {
             _ = try await connection.send("POST", "/v1/tasks/\(id)/close", body: nil)
         }
         if output.json { return try Envelope.print(command: "task close", Answer(task: id, name: found.name)) }
-        Terminal.line("closed  \(found.name) (\(id.prefix(12))…): what was earned is paid, the rest is returned")
+        // The coordinator answers before a round that is being averaged is over.
+        Terminal.line(
+            "closed  \(found.name) (\(id.prefix(12))…): what was earned is paid and the rest returned; a round that is "
+                + "being averaged is finished first")
     }
 
     private static func id(_ task: WireTaskSummary) -> String { (try? Digest(bytes: task.task).hex) ?? "" }
