@@ -152,11 +152,8 @@ extension Coordinator {
         setTime(nowMs)
         for id in journal.state.taskOrder {
             if let task = running[id], let retryAtMs = task.retryAtMs, self.nowMs >= retryAtMs { try takeUpAgain(task) }
+            if try closeIfDue(id) { continue }
             guard let task = running[id], task.failure == nil else { continue }
-            if self.nowMs > task.terms.closeByMs, !task.isAggregating {
-                try close(task, .closeBy)
-                continue
-            }
             if let deadlineMs = task.deadlineMs, self.nowMs > deadlineMs, let round = task.invitation?.round {
                 task.deadlineMs = nil
                 try handle(.deadlinePassed(round: round), for: task)
@@ -164,6 +161,13 @@ extension Coordinator {
         }
         try startWaitingTasks()
         var next = membership.nextReturnMs(after: self.nowMs)
+        for id in journal.state.taskOrder {
+            guard let state = journal.state.tasks[id], state.stage != .closed, let terms = state.opening.terms,
+                terms.closeByMs < .max, running[id].map({ $0.failure != nil }) ?? true
+            else { continue }
+            let due = max(terms.closeByMs + 1, closeRetries[id] ?? 0)
+            next = min(next ?? due, due)
+        }
         for task in running.values {
             if let retryAtMs = task.retryAtMs { next = min(next ?? retryAtMs, retryAtMs) }
             guard task.failure == nil else { continue }
@@ -174,5 +178,26 @@ extension Coordinator {
         }
         // On the caller's clock, which may be behind the ledger's.
         return next.map { nowMs + ($0 - min($0, self.nowMs)) }
+    }
+
+    /// Closes a task whose time is over, also one that stands still. One that cannot be settled is tried again later.
+    ///
+    /// - Returns: whether its time is over, so that nothing else is to be done with it now.
+    private func closeIfDue(_ id: Digest) throws(CoordinationError) -> Bool {
+        guard let state = journal.state.tasks[id], state.stage != .closed, let terms = state.opening.terms,
+            nowMs > terms.closeByMs, nowMs >= closeRetries[id] ?? 0
+        else { return false }
+        let task = running[id]
+        if task?.isAggregating == true, task?.failure == nil { return false }
+        closeRetries[id] = nowMs + CoordinationLimits.retryMs
+        guard let task else {
+            do throws(CoordinationError) { try closeUnattended(state, .closeBy) } catch {
+                guard error.code != .ledgerFailed else { throw error }
+                environment.notify(.taskFailed(task: id, error))
+            }
+            return true
+        }
+        try close(task, .closeBy)
+        return true
     }
 }

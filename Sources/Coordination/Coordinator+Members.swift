@@ -24,8 +24,10 @@ extension Coordinator {
         guard units == 0 || Units.allowed.contains(units) else {
             throw CoordinationError(.conflict, "\(units) units; admission gives 1 to 8")
         }
+        // Units on the ledger say that somebody vouched for the key.
+        let assigned = isInvited && units == 0 ? Units.ordinary : units
         propose(
-            .participantRegistered(ParticipantRegistered(publicKey: key, label: label, units: units)),
+            .participantRegistered(ParticipantRegistered(publicKey: key, label: label, units: assigned)),
             timeMs: self.nowMs)
         try flush()
         guard let number = journal.state.numbers[key] else { throw Self.notRegistered(key) }
@@ -73,16 +75,16 @@ extension Coordinator {
             .unitsAssigned(UnitsAssigned(task: task, participant: number, units: units, change: change)), timeMs: nowMs)
     }
 
-    /// Assigns the units that a task's file names by key, durably: a participant's next change counts from there. Not
-    /// by label, which a participant chooses itself.
+    /// Assigns the units that a task's file names by key, durably, where none were assigned for the task yet: what the
+    /// operator assigned later holds. Not by label, which a participant chooses itself.
     func assignTaskUnits(
         _ task: RunningTask, _ numbers: some Sequence<ParticipantNumber>
     ) throws(CoordinationError) {
         guard !task.configuration.weights.units.isEmpty, journal.state.tasks[task.id]?.stage == .running else { return }
         for number in numbers {
             let name = journal.state.participants[Int(number)].key.did
-            guard let units = task.configuration.weights.units[name],
-                journal.state.tasks[task.id]?.units(of: number, journal.state) != units
+            guard let units = task.configuration.weights.units[name], let state = journal.state.tasks[task.id],
+                state.assignedUnits[number] == nil, state.units(of: number, journal.state) != units
             else { continue }
             propose(units: units, of: number, task: task.id)
         }

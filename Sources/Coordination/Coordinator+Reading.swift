@@ -59,10 +59,12 @@ extension Coordinator {
             guard sequence < visibleEntryCount || key == nil || Self.mayShow(entry.entry.body, to: key) else {
                 throw LedgerError(.unknownEntry, "entry \(sequence) belongs to a round that is not sealed yet")
             }
-            let note = try currentCheckpoint()
+            // The size of the whole log would tell how many have contributed to an open round.
+            let size = max(visibleEntryCount, sequence + 1)
+            let note = size < journal.count ? try journal.signedHead(atSize: size) : try currentCheckpoint()
             return Receipt(
-                entry: entry.bytes, index: sequence, proof: try journal.inclusionProof(sequence: sequence),
-                checkpoint: note
+                entry: entry.bytes, index: sequence,
+                proof: try journal.inclusionProof(sequence: sequence, inSize: size), checkpoint: note
             ).encoded
         } catch {
             if error.code == .unknownEntry { throw CoordinationError(.notFound, error.message) }

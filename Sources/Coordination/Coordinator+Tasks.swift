@@ -23,11 +23,19 @@ extension Coordinator {
     ///
     /// - Throws: `invalidTask`, `limitExceeded`, `storageFailed`, or `ledgerFailed`.
     package func open(_ material: TaskMaterial, nowMs: UInt64) throws(CoordinationError) -> OpenedTask {
+        try check(material, nowMs: nowMs)
+        return try open(RehearsedTask(material, secret: environment.makeSecret()), nowMs: nowMs)
+    }
+
+    /// Refuses a task that `open` would refuse, before its bound is measured, which may take long. A task that is there
+    /// already passes.
+    ///
+    /// - Throws: `invalidTask` or `limitExceeded`.
+    package func check(_ material: TaskMaterial, nowMs: UInt64) throws(CoordinationError) {
         setTime(nowMs)
         let task = material.task
         let configuration = Array(task.text.utf8)
-        let id = SHA256.hash(configuration)
-        if journal.state.tasks[id] != nil { return OpenedTask(task: id, existed: true, price: task.reward.pool) }
+        guard journal.state.tasks[SHA256.hash(configuration)] == nil else { return }
         guard running.count < CoordinationLimits.openTaskCount else {
             throw CoordinationError(
                 .limitExceeded, "\(running.count) tasks are open; at most \(CoordinationLimits.openTaskCount) may be")
@@ -42,15 +50,26 @@ extension Coordinator {
         }
         try checkTrust(task)
         try checkMoney(task)
-        let secret = environment.makeSecret()
-        let (sets, bound) = try Self.evaluation(of: material, secret)
+    }
+
+    /// Opens a task whose sets are drawn and whose bound is measured.
+    ///
+    /// - Throws: as `open` of its material.
+    package func open(_ rehearsed: RehearsedTask, nowMs: UInt64) throws(CoordinationError) -> OpenedTask {
+        let (material, secret) = (rehearsed.material, rehearsed.secret)
+        try check(material, nowMs: nowMs)
+        let task = material.task
+        let configuration = Array(task.text.utf8)
+        let id = SHA256.hash(configuration)
+        if journal.state.tasks[id] != nil { return OpenedTask(task: id, existed: true, price: task.reward.pool) }
         try environment.vault.storeRecord(.secret, task: id, bytes: secret.value.bytes)
-        let terms = task.terms(normBoundSquared: bound, openedAtMs: self.nowMs, secret: secret)
+        let terms = task.terms(normBoundSquared: rehearsed.boundSquared, openedAtMs: self.nowMs, secret: secret)
         let opening = TaskOpened(
             task: id, configuration: configuration, initialModel: nil,
             parameterCount: UInt64(task.architecture.parameterLayout.count),
             gridFractionBits: UInt32(task.grid.fractionBits),
-            validationRoot: ValidationSet.root(of: sets.validation, salt: secret.validationSalt), reward: nil,
+            validationRoot: ValidationSet.root(of: rehearsed.sets.validation, salt: secret.validationSalt),
+            reward: nil,
             terms: terms, quorum: UInt32(task.cohort.quorum))
         propose(.taskOpened(opening), timeMs: self.nowMs)
         try appendDue(for: id)
@@ -74,6 +93,7 @@ extension Coordinator {
                     unproved_pay: accepted under reward, which every participant is told
                     """)
         }
+        if task.reward.pool > 0, !task.reward.acceptsUnprovedPay { try checkVouchers() }
         if task.weights.weighting == .claimed, task.reward.samplesCap == 0 {
             throw CoordinationError(
                 .invalidTask,
@@ -101,6 +121,24 @@ extension Coordinator {
         }
     }
 
+    /// Refuses to pay without proof of training while keys take part that nobody vouched for.
+    private func checkVouchers() throws(CoordinationError) {
+        let strangers = journal.state.participants.indices.filter {
+            !journal.state.participants[$0].isVouchedFor && !membership.members[$0].isBanned
+        }
+        guard let first = strangers.first else { return }
+        throw CoordinationError(
+            .invalidTask,
+            """
+            the task pays at proof level L0, and \(strangers.count) of the participants registered without an \
+            invitation, the first of them participant \(first): nobody vouched for them
+            """,
+            hint: """
+                ban them (`tributary coordinator ban`), vouch for each (`tributary coordinator units NUMBER 4`), or \
+                write unproved_pay: accepted under reward
+                """)
+    }
+
     /// Says who lacks the money, in words that the ledger's rules do not have.
     private func checkMoney(_ task: TaskConfiguration) throws(CoordinationError) {
         let pool = task.reward.pool
@@ -124,20 +162,6 @@ extension Coordinator {
                     of open tasks aside
                     """, hint: "lower reward.pool, or name a sponsor")
             }
-        }
-    }
-
-    /// The sets that a task is measured on, and its bound on the length of updates.
-    private static func evaluation(
-        of material: TaskMaterial, _ secret: TaskSecret
-    ) throws(CoordinationError) -> (EvaluationSets, UInt128?) {
-        do {
-            let sets = try material.evaluation(secret)
-            return (sets, try NormRehearsal.boundSquared(material.task, examples: sets.validation))
-        } catch let error as FederationError {
-            throw CoordinationError(.invalidTask, error.message, hint: error.hint)
-        } catch {
-            throw CoordinationError(.invalidTask, "\(error)")
         }
     }
 
@@ -172,7 +196,7 @@ extension Coordinator {
     }
 
     /// Closes a task whose data cannot be read: its engine does not run, so the ledger's state alone decides.
-    private func closeUnattended(_ state: TaskState, _ reason: TaskClosed.Reason) throws(CoordinationError) {
+    func closeUnattended(_ state: TaskState, _ reason: TaskClosed.Reason) throws(CoordinationError) {
         let id = state.opening.task
         if let round = state.round, round.sealed == nil {
             let sealed = RoundSealed(

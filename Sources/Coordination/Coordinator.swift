@@ -58,6 +58,8 @@ package final class Coordinator {
     private var clockMs: UInt64
     /// Entries that are proposed and not yet durable.
     var proposed: [Proposed] = []
+    /// When tasks whose time is over, and which could not be settled, are tried again.
+    var closeRetries: [Digest: UInt64] = [:]
     /// What is done once they are, in order.
     var afterwards: [() -> Void] = []
     /// The last checkpoint signed, while it covers the whole log.
@@ -153,7 +155,12 @@ package final class Coordinator {
     /// holds is known to its senders alone, until the round is sealed.
     package var visibleEntryCount: UInt64 {
         var count = journal.count
-        for opened in index.openRounds.values { count = min(count, opened + 1) }
+        // After its deadline nobody can contribute to a round any more, so it keeps nothing from others: a task that
+        // stands still does not hide the log.
+        for (task, opened) in index.openRounds {
+            guard let round = journal.state.tasks[task]?.round, nowMs <= round.deadlineMs else { continue }
+            count = min(count, opened + 1)
+        }
         return count
     }
 

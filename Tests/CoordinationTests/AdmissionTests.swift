@@ -81,7 +81,41 @@ struct AdmissionTests {
             try room.coordinator.register(key, label: "", isInvited: false, nowMs: room.nowMs).number == 3)
     }
 
+    @Test("A task that pays is not opened while keys take part that nobody vouched for, after registration closed")
+    func unvouched() throws {
+        let paying = try TaskMaterial.sample(name: "paying", score: .value)
+        let room = try CoordinatorRoom(tasks: [paying])
+        for (number, isInvited) in [true, false, false].enumerated() {
+            let key = try CoordinatorRoom.key(number).publicKey
+            _ = try room.coordinator.register(key, label: "", isInvited: isInvited, nowMs: room.nowMs)
+        }
+        func open() throws { _ = try room.coordinator.open(paying, nowMs: room.nowMs) }
+        let error = #expect(throws: CoordinationError(.invalidTask, "")) { try open() }
+        #expect(error?.message.contains("2 of the participants registered without an invitation") == true)
+        try room.restart()
+        #expect(throws: CoordinationError(.invalidTask, "")) { try open() }
+        // A ban takes one out, and assigned units vouch for the other.
+        try room.coordinator.ban(1, true, nowMs: room.nowMs)
+        #expect(throws: CoordinationError(.invalidTask, "")) { try open() }
+        try room.coordinator.assign(units: 4, to: 2, nowMs: room.nowMs)
+        try open()
+    }
+
     // MARK: - Units
+
+    @Test("Units that the operator assigned for a task hold after a restart, whatever the task's file names")
+    func assignedOverFile() throws {
+        let keys = try (0..<3).map { try CoordinatorRoom.key($0).publicKey }
+        let weights = WeightRule(units: [keys[0].did: 8])
+        let material = try TaskMaterial.sample(score: .value, weights: weights)
+        let room = try CoordinatorRoom(tasks: [material])
+        for key in keys { _ = try room.coordinator.register(key, label: "", nowMs: room.nowMs) }
+        _ = try room.coordinator.open(material, nowMs: room.nowMs)
+        try room.coordinator.assign(units: 2, to: 0, task: material.id, nowMs: room.nowMs)
+        try room.restart()
+        let state = try #require(room.replay().state.tasks[material.id])
+        #expect(state.assignedUnits == [0: 2])
+    }
 
     @Test("Units given at registration, or assigned later, are in force from the next round opened")
     func assigned() throws {

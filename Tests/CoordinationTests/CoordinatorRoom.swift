@@ -229,7 +229,7 @@ extension TaskMaterial {
         momentum: Double = 0.9, trust: TaskTerms.Trust = .known, score: TaskTerms.Score = .samples,
         disclosure: TaskTerms.Disclosure = .afterClose, pool: UInt64 = 1_000_000, sponsor: AccountName? = nil,
         acceptsUnprovedPay: Bool = false, weights: WeightRule = WeightRule(), samplesCap: UInt64 = 1_000,
-        stopAccuracy: Double? = nil, closeAfterSeconds: Int? = nil
+        stopAccuracy: Double? = nil, closeAfterSeconds: Int? = nil, testCount: Int = 9
     ) throws -> TaskMaterial {
         let configuration = TaskConfiguration(
             name: name, seed: 7, architecture: try ModelArchitecture(inputCount: 4, classCount: 3),
@@ -247,7 +247,8 @@ extension TaskMaterial {
             task: configuration,
             evaluation: { secret in
                 EvaluationSets(
-                    validation: try examples(12, draw: secret.validationSeed), test: try examples(9, draw: .zero))
+                    validation: try examples(12, draw: secret.validationSeed),
+                    test: try examples(testCount, draw: .zero))
             }, source: "", dataName: "fixture")
     }
 

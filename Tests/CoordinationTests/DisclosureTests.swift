@@ -40,7 +40,16 @@ struct DisclosureTests {
         }
         #expect(try !room.coordinator.receipt(sequence: sequence, for: made.sender).isEmpty, "its own")
         #expect(try !room.coordinator.receipt(sequence: sequence, for: nil).isEmpty, "the operator's")
-        for number in 1..<3 { try room.contribute(number) }
+        // A receipt's head does not tell how many have contributed.
+        func heads(_ sequence: UInt64, _ key: PublicKey) throws -> [String] {
+            let receipt = try room.coordinator.receipt(sequence: sequence, for: key)
+            return receipt.split(separator: "\n").map(String.init).filter { UInt64($0) != nil }
+        }
+        #expect(try heads(1, CoordinatorRoom.key(1).publicKey).last == "\(opened)")
+        try room.contribute(1)
+        #expect(try heads(1, CoordinatorRoom.key(1).publicKey).last == "\(opened)")
+        #expect(try heads(sequence, made.sender).last == "\(sequence + 1)")
+        try room.contribute(2)
         // Round 2 is open now: what was sealed is shown, its opening included.
         #expect(room.coordinator.visibleEntryCount == room.disk.count)
         #expect(try !room.coordinator.receipt(sequence: sequence, for: CoordinatorRoom.key(1).publicKey).isEmpty)
@@ -77,6 +86,10 @@ struct DisclosureTests {
         #expect(try !room.coordinator.receipt(sequence: opened, for: made.sender).isEmpty)
         let key = try CoordinatorRoom.key(3).publicKey
         #expect(try !room.coordinator.receipt(sequence: opened + 1, for: key).isEmpty, "a registration is its own")
+        // Past the round's deadline nobody can use what the log says of it.
+        room.nowMs += 60_001
+        _ = try room.coordinator.advance(nowMs: room.nowMs)
+        #expect(room.coordinator.visibleEntryCount == room.disk.count)
     }
 
     @Test("A task that failed between two rounds hides nothing that was sealed")

@@ -46,11 +46,12 @@ struct TaskEndTests {
 
     private func sponsored(
         rounds: Int = 3, trust: TaskTerms.Trust = .known, disclosure: TaskTerms.Disclosure = .afterClose,
-        closeAfterSeconds: Int? = nil, stopAccuracy: Double? = nil
+        closeAfterSeconds: Int? = nil, stopAccuracy: Double? = nil, testCount: Int = 9
     ) throws -> TaskMaterial {
         try TaskMaterial.sample(
             rounds: rounds, trust: trust, score: .value, disclosure: disclosure, pool: 4_000_000,
-            sponsor: AccountName("sponsor/acme"), stopAccuracy: stopAccuracy, closeAfterSeconds: closeAfterSeconds)
+            sponsor: AccountName("sponsor/acme"), stopAccuracy: stopAccuracy, closeAfterSeconds: closeAfterSeconds,
+            testCount: testCount)
     }
 
     // MARK: - What is revealed and paid
@@ -149,15 +150,14 @@ struct TaskEndTests {
 
     @Test("The task's exact accuracy decides where it stops, before and after a restart")
     func stopAccuracy() throws {
-        let probe = try room(sponsored(rounds: 4), rounds: 4)
-        let exact = try probe.bodies { if case .roundRevealed(let it) = $0 { it.metrics.testAccuracyPpm } else { nil } }
-        // Above what the rounds reach, but not above what the ledger shows, which is rounded up.
-        let reached = try #require(exact.max())
-        let seals = try probe.bodies { if case .roundSealed(let sealed) = $0 { sealed } else { nil } }
-        let shown = seals.compactMap { $0.metrics?.testAccuracyPpm }
-        try #require(shown.contains { $0 > reached }, "what the ledger shows would not end the task")
+        // The ledger shows an accuracy of two digits; with so many test examples it is rounded up past what is reached.
+        var found: (count: Int, reached: UInt32)?
+        for count in 7...40 where found == nil {
+            found = try reachedBelowShown(testCount: count).map { (count, $0) }
+        }
+        let (count, reached) = try #require(found, "what the ledger shows would not end the task")
         let stop = Double(reached + 1) / 1_000_000
-        let material = try sponsored(rounds: 4, stopAccuracy: stop)
+        let material = try sponsored(rounds: 4, stopAccuracy: stop, testCount: count)
         let room = try room(material)
         for _ in 0..<4 {
             for number in 0..<3 { try room.contribute(number) }
@@ -165,6 +165,15 @@ struct TaskEndTests {
             for number in 0..<3 { _ = try room.work(number) }
         }
         #expect(try closing(room)?.rounds == 4)
+    }
+
+    /// The best accuracy of four rounds in parts per million, if the ledger shows a higher one; nil otherwise.
+    private func reachedBelowShown(testCount: Int) throws -> UInt32? {
+        let probe = try room(sponsored(rounds: 4, testCount: testCount), rounds: 4)
+        let exact = try probe.bodies { if case .roundRevealed(let it) = $0 { it.metrics.testAccuracyPpm } else { nil } }
+        let seals = try probe.bodies { if case .roundSealed(let sealed) = $0 { sealed } else { nil } }
+        let reached = try #require(exact.max())
+        return seals.contains { ($0.metrics?.testAccuracyPpm ?? 0) > reached } ? reached : nil
     }
 
     // MARK: - The operator's word
@@ -269,6 +278,24 @@ struct TaskEndTests {
     }
 
     // MARK: - Time and divergence
+
+    @Test("A task past its time that stands still, since its secret is gone, is closed once it can be settled")
+    func closeByStandingStill() throws {
+        let material = try sponsored(closeAfterSeconds: 90)
+        let room = try room(material)
+        try room.contribute(0)
+        room.vault.setRecord(.secret, of: material.id, nil)
+        try room.restart()
+        room.nowMs += 90_001
+        let next = try room.coordinator.advance(nowMs: room.nowMs)
+        #expect(try closing(room) == nil)
+        #expect(next.map { $0 > room.nowMs } == true, "it is tried again, and not at once")
+        room.vault.setRecord(.secret, of: material.id, CoordinatorRoom.secret.value.bytes)
+        room.nowMs = try #require(next)
+        _ = try room.coordinator.advance(nowMs: room.nowMs)
+        #expect(try closing(room)?.reason == .closeBy)
+        try expectReturned(room, material)
+    }
 
     @Test("Past its last time a task is closed, in an open round and while it waits for participants")
     func closeBy() throws {

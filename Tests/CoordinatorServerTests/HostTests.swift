@@ -91,7 +91,9 @@ struct HostTests {
         let key = try SigningKey.generate()
         _ = try await host.register(key.publicKey, label: "edge")
         let text = SmallTask.text(size: 1)
-        _ = try await host.open(try SmallLoader().material(taskText: text, source: ""))
+        _ = try await host.open(
+            try RehearsedTask(
+                SmallLoader().material(taskText: text, source: ""), secret: CoordinatorHost.randomSecret()))
         guard
             case .train(let order) = try await host.work(
                 for: key.publicKey, query: WorkQuery(), waitMs: 5_000, link: nil)

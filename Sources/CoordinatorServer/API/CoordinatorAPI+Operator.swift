@@ -32,7 +32,9 @@ extension CoordinatorAPI {
                 throw ServerProblem(.invalidTask, "the task cannot be opened: \(error)")
             }
         }
-        let opened = try await parts.host.open(material)
+        try await parts.host.check(material)
+        let secret = parts.host.parts.makeSecret()
+        let opened = try await parts.host.open(try await blocking { try RehearsedTask(material, secret: secret) })
         var answer = WireOpenTaskReply()
         answer.task = Data(opened.task.bytes)
         answer.existed = opened.existed

@@ -17,8 +17,13 @@ extension CoordinatorHost {
     }
 
     /// Opens a task, with its pool set aside.
-    package func open(_ material: TaskMaterial) throws(CoordinationError) -> OpenedTask {
-        try command { nowMs throws(CoordinationError) in try coordinator.open(material, nowMs: nowMs) }
+    package func open(_ task: RehearsedTask) throws(CoordinationError) -> OpenedTask {
+        try command { nowMs throws(CoordinationError) in try coordinator.open(task, nowMs: nowMs) }
+    }
+
+    /// Refuses a task that could not be opened, before its bound is measured.
+    package func check(_ material: TaskMaterial) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.check(material, nowMs: nowMs) }
     }
 
     /// Closes a task: what was earned is paid, the rest returned.

@@ -47,7 +47,8 @@ extension TaskConfiguration {
         training = try Self.training(in: root)
         let stop = try root.section("stop")
         try stop?.expectOnly(["accuracy"])
-        stopAccuracy = try stop?.number("accuracy", in: 0...1)
+        // In parts per million at least one: 0 is what a task has before its first round.
+        stopAccuracy = try stop?.number("accuracy", in: 1e-6...1)
         cohort = try Self.cohort(in: root)
         let server = try root.section("server")
         try server?.expectOnly(["learning_rate", "momentum"])

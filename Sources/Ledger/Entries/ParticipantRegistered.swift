@@ -6,7 +6,8 @@ package struct ParticipantRegistered: Hashable, Sendable {
     package let publicKey: PublicKey
     /// A name for people; may be empty.
     package let label: String
-    /// Version 2: how much the participant's updates count, 1 to 8; 0 is the ordinary 4.
+    /// Version 2: how much the participant's updates count, 1 to 8; 0 where nobody vouched for the key, which then
+    /// counts the ordinary 4.
     package let units: UInt32
 
     package init(publicKey: PublicKey, label: String = "", units: UInt32 = 0) {

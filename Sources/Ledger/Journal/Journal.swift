@@ -242,12 +242,12 @@ package final class Journal {
         return state.sequences[encoded.id]
     }
 
-    /// The audit path of an entry in the log as it is now.
+    /// The audit path of an entry in the log as it is now, or as it was when it had so many entries.
     ///
     /// - Throws: `unknownEntry`.
-    package func inclusionProof(sequence: UInt64) throws(LedgerError) -> [Digest] {
+    package func inclusionProof(sequence: UInt64, inSize size: UInt64? = nil) throws(LedgerError) -> [Digest] {
         do {
-            return try tree.inclusionProof(of: sequence, inSize: count)
+            return try tree.inclusionProof(of: sequence, inSize: size ?? count)
         } catch {
             throw LedgerError(.unknownEntry, error.message)
         }

@@ -106,6 +106,7 @@ extension LedgerRules {
             state.tasks[task]?.assignedUnits[assigned.participant] = assigned.units
         } else {
             state.participants[Int(assigned.participant)].units = assigned.units
+            state.participants[Int(assigned.participant)].isVouchedFor = true
         }
         state.participants[Int(assigned.participant)].unitChanges += 1
     }

@@ -90,7 +90,19 @@ struct TaskOpen: ParsableCommand {
         }
         Terminal.line("task   \(task)\(reply.existed ? " (was opened before)" : "")")
         Terminal.line("pool   \(TokenAmount.text(reply.price)), funded")
+        if let note = Self.note(on: text) { Terminal.line("note   \(note)") }
         Terminal.line("watch it with: tributary task list\(home.flag)")
+    }
+
+    /// What the author of a task file may have left out without meaning to.
+    private static func note(on text: String) -> String? {
+        guard let task = try? TaskConfiguration(text: text), task.weights.weighting == .units,
+            task.weights.bound == .automatic, task.weights.exampleCount == nil
+        else { return nil }
+        return """
+            the bound on updates is that of a training on the validation examples: write weights.examples, how many a \
+            participant has, if these are fewer
+            """
     }
 
     /// The coordinator is one of this machine: what is not here is not there.
