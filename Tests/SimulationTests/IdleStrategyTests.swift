@@ -84,6 +84,25 @@ struct IdleStrategyTests {
         #expect(abs(deviation - 2) < 0.3)
     }
 
+    @Test("Sharpening sends the last layer less its mean over the classes, and round 1's biases beside it")
+    func sharpening() throws {
+        let world = try AttackWorld("kind: sharpen, count: 2", rounds: 3, hidden: "16")
+        for round in [1, 2] {
+            let sent = try world.updates(of: .sharpen, round: round)
+            let tensors = world.federation.scenario.task.architecture.parameterLayout.tensors
+            let kernel = try #require(tensors.dropLast().last)
+            let classes = try #require(tensors.last).count
+            for start in stride(from: kernel.range.lowerBound, to: kernel.range.upperBound, by: classes) {
+                let sum = sent[0].values[start..<start + classes].reduce(0, +)
+                #expect(abs(sum) < 1e-5)
+            }
+            let isMoved = tensors.map { tensor in sent[0].values[tensor.range].contains { abs($0) > 1e-4 } }
+            #expect(isMoved.suffix(2) == [true, false])
+            #expect(isMoved[1] == (round == 1))
+            #expect(sent[0].isNear(sent[1]) && sent[0] != sent[1], "told apart by steps of the grid")
+        }
+    }
+
     @Test("An update that is brought to the bound has its length")
     func bound() throws {
         let world = try AttackWorld(

@@ -59,7 +59,8 @@ package enum AttackCatalogue {
     package static let inflated = AttackRow.Limit.share(1.35)
 
     /// All rows, in the order of the table.
-    package static let rows: [AttackRow] = idle + past + junkAndUndo + copies + inflating + poorWork + partTime + open
+    package static let rows: [AttackRow] =
+        idle + past + junkAndUndo + copies + inflating + poorWork + partTime + open + sharpening
 
     private static let idle = [
         AttackRow("zeros", row(.zero), limit: withoutData),
@@ -71,6 +72,13 @@ package enum AttackCatalogue {
         // What it attacks is the bound, and with it the model.
         AttackRow(
             "five keys of tiny norms", row(.tinyNorms, count: 5), limit: withoutData, accuracyFloor: accuracyFloor),
+    ]
+
+    /// Functions of the public model that lie in no earlier step: none is claimed to earn nothing.
+    private static let sharpening = [
+        AttackRow("the model's own last layer", row(.sharpen), limit: .measured),
+        AttackRow("three keys of the model's last layer", row(.sharpen, count: 3), limit: .measured),
+        AttackRow("five keys of the model's last layer", row(.sharpen, count: 5), limit: .measured),
     ]
 
     private static let past = [

@@ -50,6 +50,33 @@ struct TinyNorms: DirectionStrategy {
     }
 }
 
+/// Sends the public model's last layer less its mean over the classes, and in round 1 the biases of the first layer as
+/// well: early models are not sure enough, so both lower the loss, and no step before has done it.
+struct Sharpening: DirectionStrategy {
+    /// Length against the norm bound.
+    let scale: Double
+
+    func direction(
+        for member: SimulatedParticipant, in state: PublicState, with tools: AttackTools
+    ) -> Direction {
+        let tensors = tools.layout.tensors
+        var direction = Direction(zeros: tools.count)
+        guard let classes = tensors.last?.count, let kernel = tensors.dropLast().last else { return direction }
+        let model = Direction(state.model).values
+        for start in stride(from: kernel.range.lowerBound, to: kernel.range.upperBound, by: classes) {
+            let inputs = start..<start + classes
+            let mean = model[inputs].reduce(0, +) / Double(classes)
+            for index in inputs { direction.values[index] = model[index] - mean }
+        }
+        if state.round == 1, tensors.count > 3 {
+            direction = direction.ofLength(1)
+            let biases = tensors[1].range
+            for index in biases { direction.values[index] = 1 / Double(biases.count).squareRoot() }
+        }
+        return direction.ofLength(scale * tools.reach(in: state))
+    }
+}
+
 /// Sends older deltas less their projection on the last one.
 struct History: DirectionStrategy {
     let lag: Int

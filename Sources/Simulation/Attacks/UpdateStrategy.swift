@@ -45,6 +45,7 @@ extension Population {
         case .zero: Zeros()
         case .noise: Noise()
         case .tinyNorms: TinyNorms(steps: settings.scale)
+        case .sharpen: Sharpening(scale: settings.scale)
         case .replay: ReplayedDelta(noise: 0)
         case .replayNoise: ReplayedDelta(noise: noise)
         case .history: History(lag: settings.lag, scale: settings.scale)

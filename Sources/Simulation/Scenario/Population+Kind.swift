@@ -32,6 +32,8 @@ extension Population {
         case junkUndo = "junk-undo"
         /// Sends updates of a few steps of the grid.
         case tinyNorms = "tiny-norms"
+        /// Sends the public model's own last layer, which makes the model surer.
+        case sharpen
         /// Trains honestly and claims many times its examples.
         case claims
         /// Sends another's update of the same round. Needs what the coordinator keeps to itself.
@@ -95,7 +97,7 @@ extension Population.Kind {
         case .sameData: .sameShare
         case .halfData: .splitShare
         case .zero, .noise, .replay, .replayNoise, .history, .historyMix, .pairHistory, .pairNoise, .tripleNoise,
-            .junkUndo, .tinyNorms, .copy, .staleCopy, .validationHolder, .reconstruct, .publicData:
+            .junkUndo, .tinyNorms, .sharpen, .copy, .staleCopy, .validationHolder, .reconstruct, .publicData:
             .nothing
         }
     }
@@ -115,8 +117,8 @@ extension Population.Kind {
         case .noise, .replay, .replayNoise, .history, .historyMix, .pairHistory, .pairNoise, .tripleNoise, .junkUndo,
             .copy, .staleCopy, .sleeper, .validationHolder, .reconstruct, .pairOwnHistory:
             true
-        case .honest, .dropOut, .labelFlip, .zero, .tinyNorms, .claims, .scaled, .fewExamples, .poison, .alternating,
-            .earlyOnly, .late, .leaves, .sameData, .halfData, .publicData, .pairOwn:
+        case .honest, .dropOut, .labelFlip, .zero, .tinyNorms, .sharpen, .claims, .scaled, .fewExamples, .poison,
+            .alternating, .earlyOnly, .late, .leaves, .sameData, .halfData, .publicData, .pairOwn:
             false
         }
     }
@@ -130,7 +132,7 @@ extension Population.Kind {
         case .history, .pairOwnHistory: [.lag, .scale, .toBound]
         case .historyMix: [.kick, .scale, .toBound]
         case .pairHistory: [.lag, .scale, .toBound]
-        case .pairNoise, .tripleNoise, .junkUndo, .tinyNorms: [.scale]
+        case .pairNoise, .tripleNoise, .junkUndo, .tinyNorms, .sharpen: [.scale]
         case .pairOwn: [.scale, .noise]
         case .claims: [.claims]
         case .copy: [.variant, .noise]
