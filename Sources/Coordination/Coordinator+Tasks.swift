@@ -165,6 +165,36 @@ extension Coordinator {
         }
     }
 
+    /// Adds to a task's pool from its sponsor's account, durably: more falls of the loss are paid, at the same price.
+    ///
+    /// - Parameter amount: in units of 10^-6 token.
+    /// - Throws: `notFound` if there is no such task; `conflict` if it has ended or has no sponsor, or the sponsor has
+    ///   less; or `ledgerFailed`.
+    package func deposit(_ amount: UInt64, into id: Digest, nowMs: UInt64) throws(CoordinationError) {
+        setTime(nowMs)
+        guard let state = journal.state.tasks[id] else {
+            throw CoordinationError(.notFound, "there is no task \(id)")
+        }
+        guard state.stage == .running else { throw CoordinationError(.conflict, "the task \(id) has ended") }
+        guard let sponsor = state.opening.sponsor else {
+            throw CoordinationError(
+                .conflict, "the task \(id) has no sponsor who could add to its pool, which is issued")
+        }
+        let balance = journal.state.accounts.balance(of: sponsor).available
+        guard 1...max(1, balance) ~= amount, amount <= balance else {
+            let wanted = TokenAmount.text(amount)
+            throw CoordinationError(
+                .conflict, "a deposit of \(wanted) from \(sponsor), which has \(TokenAmount.text(balance))")
+        }
+        propose(
+            .transfer(
+                Transfer(
+                    kind: .deposit, debit: sponsor, credit: .escrow(id), amount: amount, task: id,
+                    period: index.deposits[id] ?? 0)),
+            timeMs: self.nowMs)
+        try flush()
+    }
+
     /// Closes a task now, whatever it reached: an open round is given up, what was earned is paid, the rest returned.
     ///
     /// - Throws: `notFound` if there is no such task, `conflict` if it is closed, `ledgerFailed`, or what keeps the

@@ -26,6 +26,8 @@ struct LedgerIndex {
     private(set) var openRounds: [Digest: UInt64] = [:]
     /// The entry that funds each task first: the proof that its pool is there.
     private(set) var fundings: [Digest: UInt64] = [:]
+    /// How often each task's sponsor has paid into its escrow: the number of the next deposit.
+    private(set) var deposits: [Digest: UInt32] = [:]
     /// A task was closed and no snapshot followed; up to date at the start only.
     private(set) var lacksSnapshot = false
     private var numbers: [PublicKey: Int] = [:]
@@ -61,6 +63,7 @@ struct LedgerIndex {
             {
                 fundings[task] = sequence
             }
+            if let task = transfer.task, transfer.kind == .deposit { deposits[task, default: 0] += 1 }
         case .taskClosed: lacksSnapshot = true
         case .snapshot: lacksSnapshot = false
         case .genesis, .contributionRefused, .scores, .epochSettled, .unitsAssigned, .roundRevealed, .taskSettled:

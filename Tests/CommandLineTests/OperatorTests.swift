@@ -62,6 +62,27 @@ struct OperatorTests {
         #expect(assigned.map { $0.task?.hex } == [nil, task])
     }
 
+    @Test("task fund adds a sponsor's tokens to a task's pool, and says why it cannot")
+    func fund() throws {
+        let program = try Program()
+        let made = try program.run(
+            "coordinator", "init", "--listen", "127.0.0.1:0", "--open", "--grant", "acme=40")
+        #expect(made.exitCode == 0, "\(made.errors)")
+        let sponsored = Self.task.replacingOccurrences(
+            of: "unproved_pay", with: "source: sponsor, sponsor: acme, unproved_pay")
+        let coordinator = try Self.coordinator(program, task: sponsored)
+        let funded = try program.run("task", "fund", "gates", "9.5")
+        #expect(funded.exitCode == 0 && funded.output.hasPrefix("added   9.500000 to the pool of gates"), "\(funded)")
+        let poor = try program.run("task", "fund", "gates", "1")
+        #expect(poor.exitCode != 0 && poor.errors.contains("sponsor/acme, which has 0.500000"), "\(poor)")
+        #expect(try program.run("task", "fund", "gates", "much").exitCode == 64)
+        coordinator.end(SIGTERM)
+        let deposits = try Self.bodies(program).compactMap { body -> UInt64? in
+            if case .transfer(let transfer) = body, transfer.kind == .deposit { transfer.amount } else { nil }
+        }
+        #expect(deposits == [30_000_000, 9_500_000])
+    }
+
     @Test("task close ends a task at once: what was earned is paid, the rest is burned, and the audit is clean")
     func close() throws {
         let program = try Program()

@@ -31,6 +31,31 @@ struct FundingTests {
         }
     }
 
+    @Test("A sponsor adds to the pool of a task that runs, as often as it likes and as far as its account reaches")
+    func deposits() throws {
+        let material = try TaskMaterial.sample(score: .value, pool: 4_000_000, sponsor: AccountName("sponsor/acme"))
+        let issued = try TaskMaterial.sample(name: "issued", score: .value, pool: 1)
+        let room = try CoordinatorRoom(tasks: [material, issued])
+        func add(_ amount: UInt64, to task: Digest) throws {
+            try room.coordinator.deposit(amount, into: task, nowMs: room.nowMs)
+        }
+        for task in [material, issued] { _ = try room.coordinator.open(task, nowMs: room.nowMs) }
+        try add(300_000, to: material.id)
+        try add(300_000, to: material.id)
+        try room.restart()
+        try add(300_000, to: material.id)
+        #expect(room.replay().state.accounts.balance(of: .escrow(material.id)).available == 4_900_000)
+        for amount: UInt64 in [0, 100_001, .max] {
+            #expect(throws: CoordinationError(.conflict, "")) { try add(amount, to: material.id) }
+        }
+        #expect(throws: CoordinationError(.conflict, "")) { try add(1, to: issued.id) }
+        #expect(throws: CoordinationError(.notFound, "")) { try add(1, to: SHA256.hash([])) }
+        try room.coordinator.closeTask(material.id, nowMs: room.nowMs)
+        #expect(throws: CoordinationError(.conflict, "")) { try add(1, to: material.id) }
+        #expect(try room.replay().state.accounts.balance(of: AccountName("sponsor/acme")).available == 5_000_000)
+        #expect(room.replay().fault == nil)
+    }
+
     @Test("What a task without a sponsor promises is issued into its pool at once, under the cap")
     func issued() throws {
         let material = try TaskMaterial.sample(score: .value, pool: 4_000_000)

@@ -21,7 +21,7 @@ struct EndpointTests {
         ("GET", "/v1/account"), ("GET", "/v1/receipts/0"), ("GET", "/v1/checkpoint"),
         ("GET", "/v1/ledger/entries?from=0&count=1"), ("POST", "/v1/tasks"), ("POST", "/v1/invitations"),
         ("GET", "/v1/participants"), ("POST", "/v1/participants/0/ban"), ("POST", "/v1/participants/0/units"),
-        ("POST", "/v1/tasks/\(digest)/close"),
+        ("POST", "/v1/tasks/\(digest)/close"), ("POST", "/v1/tasks/\(digest)/deposits/1"),
     ]
 
     @Test("What needs no session answers without one")
@@ -63,7 +63,8 @@ struct EndpointTests {
             ("GET", "/v1/receipts/1e3", 400),
             ("GET", "/v1/ledger/entries?from=x", 400), ("GET", "/v1/ledger/entries?frm=1", 400),
             ("POST", "/v1/participants/4294967296/ban", 400), ("POST", "/v1/participants/-1/units", 400),
-            ("POST", "/v1/tasks/xyz/close", 400), ("GET", "/v1/tasks/\(EndpointTests.digest)/close", 404),
+            ("POST", "/v1/tasks/xyz/close", 400), ("POST", "/v1/tasks/\(EndpointTests.digest)/deposits/-1", 400),
+            ("GET", "/v1/tasks/\(EndpointTests.digest)/close", 404),
             ("GET", "/v1/tasks/" + String(repeating: "a", count: 600), 400),
         ])
     func paths(method: String, path: String, status: Int) async throws {

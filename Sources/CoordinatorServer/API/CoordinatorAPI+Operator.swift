@@ -48,6 +48,12 @@ extension CoordinatorAPI {
         return .done
     }
 
+    /// `POST /v1/tasks/{id}/deposits/{amount}`
+    func fundTask(_ task: Digest, _ amount: UInt64) async throws -> Reply {
+        try await parts.host.deposit(amount, into: task)
+        return .done
+    }
+
     /// `POST /v1/participants/{number}/units`
     func assignUnits(_ number: UInt32, _ exchange: Exchange) async throws -> Reply {
         let request = try await exchange.message(WireUnitsRequest.self, limit: Route.units(number).bodyLimit)

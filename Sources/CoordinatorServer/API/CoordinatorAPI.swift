@@ -152,6 +152,7 @@ package final class CoordinatorAPI: Sendable {
         case .ban(let number): try await ban(number, exchange)
         case .units(let number): try await assignUnits(number, exchange)
         case .closeTask(let task): try await closeTask(task)
+        case .fundTask(let task, let amount): try await fundTask(task, amount)
         case .health, .readiness, .metrics, .coordinator, .challenge, .openSession: Reply(status: 404)
         }
     }

@@ -10,7 +10,7 @@ extension Route {
         case .tasks, .taskText, .blob, .blobChunk, .receipt, .checkpoint:
             [.participant, .auditor, .sponsor, .operator]
         case .entries: [.auditor, .sponsor, .operator]
-        case .openTask, .invite, .participants, .ban, .units, .closeTask: [.operator]
+        case .openTask, .invite, .participants, .ban, .units, .closeTask, .fundTask: [.operator]
         }
     }
 
@@ -62,6 +62,7 @@ extension Route {
         case .ban: "ban"
         case .units: "units"
         case .closeTask: "close_task"
+        case .fundTask: "fund_task"
         }
     }
 

@@ -25,6 +25,7 @@ enum Route: Equatable, Sendable {
     case ban(UInt32)
     case units(UInt32)
     case closeTask(Digest)
+    case fundTask(Digest, UInt64)
 
     /// Reads a request's line.
     ///
@@ -73,6 +74,8 @@ enum Route: Equatable, Sendable {
         case ("POST", "participants") where rest == ["ban"]: return .ban(try participant(path[2]))
         case ("POST", "participants") where rest == ["units"]: return .units(try participant(path[2]))
         case ("POST", "tasks") where rest == ["close"]: return .closeTask(try digest(path[2]))
+        case ("POST", "tasks") where rest.count == 2 && rest[0] == "deposits":
+            return .fundTask(try digest(path[2]), try number(rest[1]))
         default: throw Self.unknown
         }
     }

@@ -31,6 +31,11 @@ extension CoordinatorHost {
         try command { nowMs throws(CoordinationError) in try coordinator.closeTask(task, nowMs: nowMs) }
     }
 
+    /// Adds to a task's pool from its sponsor's account.
+    package func deposit(_ amount: UInt64, into task: Digest) throws(CoordinationError) {
+        try command { nowMs throws(CoordinationError) in try coordinator.deposit(amount, into: task, nowMs: nowMs) }
+    }
+
     /// Assigns units to a participant, from the next round opened on.
     ///
     /// - Parameter task: the task that they hold for; nil for all.

@@ -31,13 +31,35 @@ struct TaskClose: ParsableCommand {
 
     func run() throws {
         let client = try CoordinatorClient(home.folder)
+        let found = try OpenTask(named: task, at: client)
+        let id = found.id
+        try client.ask { connection in
+            _ = try await connection.send("POST", "/v1/tasks/\(id)/close", body: nil)
+        }
+        if output.json { return try Envelope.print(command: "task close", Answer(task: id, name: found.name)) }
+        // The coordinator answers before a round that is being averaged is over.
+        Terminal.line(
+            "closed  \(found.name) (\(id.prefix(12))…): what was earned is paid and the rest returned; a round that is "
+                + "being averaged is finished first")
+    }
+}
+
+/// An open task of a coordinator, found by its name or the beginning of its id.
+struct OpenTask {
+    let name: String
+    let id: String
+
+    /// Asks the coordinator for its tasks.
+    ///
+    /// - Throws: `CommandFailureError` naming the open tasks if none, or more than one, is meant.
+    init(named name: String, at client: CoordinatorClient) throws {
         let list = try client.ask { connection in
             try await connection.ask(
                 "GET", "/v1/tasks", as: WireTaskList.self, answerLimit: WireLimits.entryPageByteCount)
         }
         let open = list.tasks.filter { $0.stage != "closed" }
-        let wanted = task.lowercased()
-        let named = open.filter { $0.name == task || Self.id($0).hasPrefix(wanted) }
+        let wanted = name.lowercased()
+        let named = open.filter { $0.name == name || Self.id($0).hasPrefix(wanted) }
         guard let found = named.first, named.count == 1 else {
             let hint =
                 open.isEmpty
@@ -47,19 +69,12 @@ struct TaskClose: ParsableCommand {
                 failure: CommandFailure(
                     code: "notFound", .noInput,
                     named.isEmpty
-                        ? "no open task is named \"\(task)\""
-                        : "several open tasks are named, or have ids that begin with, \"\(task)\"",
+                        ? "no open task is named \"\(name)\""
+                        : "several open tasks are named, or have ids that begin with, \"\(name)\"",
                     hint: hint))
         }
-        let id = Self.id(found)
-        try client.ask { connection in
-            _ = try await connection.send("POST", "/v1/tasks/\(id)/close", body: nil)
-        }
-        if output.json { return try Envelope.print(command: "task close", Answer(task: id, name: found.name)) }
-        // The coordinator answers before a round that is being averaged is over.
-        Terminal.line(
-            "closed  \(found.name) (\(id.prefix(12))…): what was earned is paid and the rest returned; a round that is "
-                + "being averaged is finished first")
+        self.name = found.name
+        id = Self.id(found)
     }
 
     private static func id(_ task: WireTaskSummary) -> String { (try? Digest(bytes: task.task).hex) ?? "" }

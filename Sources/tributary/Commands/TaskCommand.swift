@@ -11,14 +11,14 @@ import Wire
 /// `tributary task`: what a coordinator has trained.
 struct TaskCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Check, open, list and close the tasks of a coordinator.",
+        commandName: "task", abstract: "Check, open, fund, list and close the tasks of a coordinator.",
         discussion: """
             EXAMPLES
               tributary task check task.yaml --data /srv/validation
               tributary task open task.yaml --data /srv/validation
               tributary task list
               tributary task close 1a2b3c
-            """, subcommands: [TaskCheckCommand.self, TaskOpen.self, TaskListing.self, TaskClose.self])
+            """, subcommands: [TaskCheckCommand.self, TaskOpen.self, TaskFund.self, TaskListing.self, TaskClose.self])
 }
 
 /// `tributary task open`.
