@@ -1,4 +1,4 @@
-package import Federation
+internal import Federation
 package import Ledger
 
 /// A task that can be opened: its sets are drawn, and its bound on the length of updates is measured, which takes one
