@@ -1,6 +1,8 @@
+import Federation
 import Simulation
 import Tensors
 import Testing
+import Training
 
 @Suite("Attacks without data")
 struct IdleStrategyTests {
