@@ -149,7 +149,10 @@ extension Coordinator {
                 throw CoordinationError(
                     .invalidTask,
                     "a pool of \(TokenAmount.text(pool)) from \(sponsor), which has \(TokenAmount.text(balance))",
-                    hint: "grant the sponsor more at `coordinator init`, or lower reward.pool")
+                    hint: """
+                        lower reward.pool, or leave source and sponsor out; a sponsor is granted tokens when a \
+                        coordinator is made: `coordinator init --grant NAME=AMOUNT`
+                        """)
             }
         } else {
             let cap = journal.state.genesis?.cap ?? 0
@@ -165,7 +168,8 @@ extension Coordinator {
         }
     }
 
-    /// Adds to a task's pool from its sponsor's account, durably: more falls of the loss are paid, at the same price.
+    /// Adds to a task's pool from its sponsor's account, durably. The price of a nat is pool over target, so it rises
+    /// for all that the task learned and learns.
     ///
     /// - Parameter amount: in units of 10^-6 token.
     /// - Throws: `notFound` if there is no such task; `conflict` if it has ended or has no sponsor, or the sponsor has

@@ -33,7 +33,7 @@ extension ReportPage {
             <table class="people"><caption class="hidden">Participants, best paid first</caption>
             <thead><tr><th scope="col">Participant</th><th scope="col" class="figure">Accepted</th><th scope="col">\
             Contribution <span class="soft">mnat</span><span class="keys"><span class="key"><i class="swatch novel">\
-            </i>novel, paid</span><span class="key"><i class="swatch full"></i>full</span></span></th>\
+            </i>novel</span><span class="key"><i class="swatch full"></i>full</span></span></th>\
             <th scope="col">Paid <span class="soft">\(summary.asset)</span></th><th scope="col" class="figure">\
             Of an honest share</th></tr></thead>
             <tbody>\(Markup.joined(rows))</tbody></table></div>\(more)

@@ -87,7 +87,7 @@ package struct ReportPage: Sendable {
     }
 
     private var paidNote: String {
-        let carried = summary.carried > 0 ? ", \(TokenAmount.shortText(summary.carried)) carried" : ""
+        let carried = summary.carried > 0 ? ", \(TokenAmount.shortText(summary.carried)) returned" : ""
         return "\(summary.asset) of \(TokenAmount.shortText(summary.pooledTotal))\(carried)"
     }
 
@@ -148,8 +148,8 @@ package struct ReportPage: Sendable {
         <section aria-labelledby="heat"><h2 id="heat">Contribution, round by round</h2>
         <div class="card">
         <p class="soft lead">The full score: how far each accepted update alone would have lowered the validation \
-        loss. Replayed updates look useful here; without proof of training only what the past did not already \
-        predict is paid.</p>
+        loss. Replayed updates look useful here. A task with trust: known pays by it; one with trust: open pays by \
+        the novel score, which earlier rounds did not already predict.</p>
         \(HeatStrip(participants: ranking, roundCount: summary.rounds.count).markup)
         </div></section>
         """

@@ -161,6 +161,14 @@ struct AgentFolderTests {
         #expect(try folder.keyMadeIfMissing().publicKey == key.publicKey)
         _ = try temporary.write(Array("abc".utf8), to: "key")
         #expect(throws: AgentError(.folderDamaged, "")) { try folder.keyMadeIfMissing() }
+        // In a folder that has joined, a new key would be another participant.
+        try FileManager.default.removeItem(atPath: folder.keyPath)
+        #expect(throws: AgentError(.notJoined, "")) { try folder.joined() }
+        try folder.write(joinString: try Fixtures.join())
+        let error = #expect(throws: AgentError(.folderDamaged, "")) { try folder.keyMadeIfMissing() }
+        #expect(error?.message.contains("is missing") == true)
+        #expect(throws: AgentError(.folderDamaged, "")) { try folder.joined() }
+        #expect(!FileManager.default.fileExists(atPath: folder.keyPath))
     }
 
     @Test("An update whose file is damaged on disk counts as never made")

@@ -86,9 +86,31 @@ package struct AgentFolder: Sendable {
         return key
     }
 
-    /// The agent's key; makes and keeps a new one where there is none.
+    /// What a joined agent runs with.
+    ///
+    /// - Throws: `AgentError` with code `notJoined`, or `folderDamaged` if the key is gone.
+    package func joined() throws(AgentError) -> (join: JoinString, key: SigningKey) {
+        guard let join = try joinString() else {
+            throw AgentError(
+                .notJoined, "\(path) has not joined a coordinator",
+                hint: "run `\(command("join"))` with the operator's join string first")
+        }
+        guard let key = try key() else { throw keyIsGone }
+        return (join, key)
+    }
+
+    private var keyIsGone: AgentError {
+        AgentError(
+            .folderDamaged, "\(keyPath) is missing, and this folder has joined a coordinator",
+            hint: "bring back your copy of it: a new key is another participant; join with one in another folder")
+    }
+
+    /// The agent's key; makes and keeps a new one where there is none, unless the folder has joined already.
+    ///
+    /// - Throws: `AgentError` with code `folderDamaged` if the key of a joined agent is gone.
     package func keyMadeIfMissing() throws(AgentError) -> SigningKey {
         if let key = try key() { return key }
+        if try joinString() != nil { throw keyIsGone }
         do {
             let key = try SigningKey.generate()
             let text = try Digest(bytes: key.seed).hex + "\n"

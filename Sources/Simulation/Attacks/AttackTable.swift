@@ -70,7 +70,7 @@ package struct AttackLine: Sendable {
 
     /// The claim that the line is held to, in a few words.
     package var claim: String {
-        guard let row else { return "accuracy within \(AttackTable.accuracyPoints) of plain" }
+        guard let row else { return "≤ \(AttackTable.accuracyPoints) point lost" }
         guard setting.trust == .open else { return "measured" }
         return switch limit(row) {
         case .share(let most): "≤ \(most)"

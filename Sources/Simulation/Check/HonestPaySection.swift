@@ -1,6 +1,8 @@
 internal import Federation
 internal import Foundation
 internal import Ledger
+internal import Tensors
+internal import Training
 
 /// What honest participants get, in a short simulation of the task.
 package struct HonestPaySection: TaskCheckSection {
@@ -88,6 +90,14 @@ package struct HonestPaySection: TaskCheckSection {
                     + (subject.scenario.task.trust == .known
                         ? ", so a replay of them is worth like work." : ", so few rounds decide about pay.")
                     + " Take fewer rounds and more local epochs in each.")
+        }
+        let guess = PortableMath.log(Double(subject.scenario.task.architecture.classCount))
+        if loss > 2 * guess {
+            found.warn(
+                "unscaled-inputs",
+                String(
+                    format: "The first model's loss is %.1f nat, a guess among the classes has %.1f: the inputs are "
+                        + "probably not scaled. Round 1 then takes most of the pool, and teaches little.", loss, guess))
         }
         if target > loss {
             found.warn(

@@ -74,7 +74,7 @@ package struct TermsSection: TaskCheckSection {
                 "unproved-pay",
                 """
                 unproved_pay: accepted lets anybody register for pay. Public models give away the training set's shape: \
-                five keys without data earned 0.8 shares by rebuilding it, and 3.9 with public pictures. Where anybody \
+                five keys without data earned 0.75 shares by rebuilding it, and 3.3 with public pictures. Where anybody \
                 may register, pay needs proof of training.
                 """)
         }

@@ -55,11 +55,7 @@ struct AgentRun: ParsableCommand {
 
     func run() throws {
         let folder = home.folder
-        guard let join = try folder.joinString(), let key = try folder.key() else {
-            throw AgentError(
-                .notJoined, "\(folder.path) has not joined a coordinator",
-                hint: "run `\(folder.command("join"))` with the operator's join string first")
-        }
+        let (join, key) = try folder.joined()
         let lock = try folder.open()
         defer { withExtendedLifetime(lock) {} }
         var settings = try AgentSettings(

@@ -48,11 +48,7 @@ struct AgentStatus: ParsableCommand {
 
     func run() throws {
         let folder = home.folder
-        guard let join = try folder.joinString(), let key = try folder.key() else {
-            throw AgentError(
-                .notJoined, "\(folder.path) has not joined a coordinator",
-                hint: "run `\(folder.command("join"))` with the operator's join string first")
-        }
+        let (join, key) = try folder.joined()
         let state = folder.state()
         let live = try InterruptibleWork.run { await Self.ask(join, key) }
         let settings = try AgentSettings(

@@ -110,9 +110,10 @@ struct AttacksCommand: ParsableCommand {
         if output.json {
             try Envelope.print(command: "attacks", lines)
         } else {
+            let claimed = lines.filter { !$0.claim.hasPrefix("measured") }.count
+            let others = "\(lines.count - claimed) rows are measured, and no limit is claimed for them"
             Terminal.line(
-                "\n\(lines.count - brokenCount) of \(lines.count) rows hold\(brokenCount == 0 ? "" : "; the others are marked ✗")"
-            )
+                "\n\(brokenCount) of \(claimed) claims are broken\(brokenCount == 0 ? "" : ", marked ✗"); \(others)")
         }
         if brokenCount > 0 { throw ExitCode(1) }
     }

@@ -167,20 +167,23 @@ struct LedgerShow: ParsableCommand {
     func run() throws {
         let ledger = try OpenedLedger.sound(options.folder(), threads: options.threads)
         let names = EntryText(ledger.report.state)
-        let rows = ledger.entries.lazy.map(\.entry)
+        let matching = ledger.entries.map(\.entry)
             .filter { $0.sequence >= from && (kind == nil || $0.body.kindName == kind) }
-            .prefix(count)
+        let rows = matching.prefix(count)
             .map {
                 Row(
                     sequence: $0.sequence, time: EntryText.time($0.timeMs), kind: $0.body.kindName,
                     id: $0.id.description, text: names.line(for: $0.body))
             }
-        if options.json { return try Envelope.print(command: "ledger show", Array(rows)) }
+        if options.json { return try Envelope.print(command: "ledger show", rows) }
         for row in rows {
             let number = String(row.sequence)
             let place = String(repeating: " ", count: max(0, 6 - number.count)) + number
             Terminal.line(
                 "\(place)  \(row.time)  \(row.kind.padding(toLength: 22, withPad: " ", startingAt: 0))  \(row.text)")
+        }
+        if matching.count > count {
+            Terminal.line("\(matching.count - count) more: --from \(matching[count].sequence)")
         }
         if rows.isEmpty {
             let kinds = Set(ledger.entries.map(\.entry.body.kindName)).sorted().joined(separator: ", ")

@@ -69,12 +69,19 @@ struct OpenTask {
                 failure: CommandFailure(
                     code: "notFound", .noInput,
                     named.isEmpty
-                        ? "no open task is named \"\(name)\""
+                        ? Self.missing(name, list.tasks)
                         : "several open tasks are named, or have ids that begin with, \"\(name)\"",
                     hint: hint))
         }
         self.name = found.name
         id = Self.id(found)
+    }
+
+    private static func missing(_ name: String, _ tasks: [WireTaskSummary]) -> String {
+        guard let closed = tasks.first(where: { $0.name == name || id($0).hasPrefix(name.lowercased()) }) else {
+            return "no open task is named \"\(name)\""
+        }
+        return "\(closed.name) is closed"
     }
 
     private static func id(_ task: WireTaskSummary) -> String { (try? Digest(bytes: task.task).hex) ?? "" }

@@ -8,8 +8,8 @@ struct TaskFund: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fund", abstract: "Add to a task's pool from its sponsor's account.",
         discussion: """
-            The task must run and have a sponsor. The price per nat stays: a larger pool pays for more of what the task
-            learns. What is not earned returns to the sponsor at the close.
+            The task must run and have a sponsor. The price of a nat is the pool over target_drop, so that a larger pool
+            pays more for all that the task learned and learns. What is not earned returns at the close.
 
             EXAMPLES
               tributary task fund digits-sponsored 250

@@ -31,6 +31,11 @@ struct TaskRow: Encodable {
         waitingFor = summary.waitingFor.isEmpty ? nil : summary.waitingFor
     }
 
+    /// A cell that is filled up, and never cut: half a number would be another one.
+    private static func padded(_ text: String, to width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+
     /// Prints tasks, a line each, and what each waits for.
     static func printTable(_ rows: [TaskRow], home: CoordinatorHomeOption) {
         guard !rows.isEmpty else {
@@ -41,7 +46,7 @@ struct TaskRow: Encodable {
             let cells = [
                 String(row.task.prefix(12)), row.name.padding(toLength: 24, withPad: " ", startingAt: 0),
                 row.stage.padding(toLength: 12, withPad: " ", startingAt: 0),
-                "\(row.round) of \(row.rounds)".padding(toLength: 8, withPad: " ", startingAt: 0),
+                Self.padded("\(row.round) of \(row.rounds)", to: 8),
                 row.accuracy.map { String(format: "%.4f", $0) } ?? "-",
             ]
             Terminal.line(cells.joined(separator: "  "))
