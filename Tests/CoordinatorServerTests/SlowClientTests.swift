@@ -121,6 +121,19 @@ struct SlowClientTests {
         }
     }
 
+    @Test("Requests that follow a refusal on the connection that it closes end that connection, and nothing else")
+    func afterRefusal() async throws {
+        try await ServerRoom.with(configure: { $0.limits.addressRate = .init(burst: 3, perSecond: 0.1) }) { room in
+            let request = "POST /v1/sessions/challenge HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+            for _ in 0..<5 {
+                let wire = try await connect(room)
+                try? await wire.send(String(repeating: request, count: 200))
+                #expect(try await wire.end().contains("HTTP/1.1 429"))
+            }
+            #expect(try await room.send("GET", "/healthz").status == 200)
+        }
+    }
+
     @Test("What is no HTTP is answered 400, headers without end are cut off")
     func nonsense() async throws {
         try await ServerRoom.with { room in

@@ -130,10 +130,11 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     private func drain(_ part: HTTPRequestPart, _ context: ChannelHandlerContext) {
+        // The connection is being closed already; parts that were read before that still come.
+        guard drained <= CoordinatorServerLimits.drainByteCount else { return }
         switch part {
         case .body(let bytes): drained += bytes.readableBytes
-        case .end: drained = .max
-        case .head: drained = .max
+        case .end, .head: drained = .max
         }
         if drained > CoordinatorServerLimits.drainByteCount { context.close(promise: nil) }
     }
