@@ -171,6 +171,8 @@ extension LedgerError {
         case inconsistentWithCheckpoint
         /// The checkpoint cannot be read, or is not signed by the log's key.
         case badCheckpoint
+        /// Another process signed the log since this one did; the journal takes no more entries.
+        case headMoved
         /// The key is not the log's.
         case wrongKey
         /// There is no such entry.

@@ -63,6 +63,7 @@ package final class CoordinatorService: Sendable {
     private let counter = ByteCounter()
     private let pool: NIOThreadPool
     private let lock: FolderLock
+    private let heads: SignedHeadFile
 
     /// Takes the folder, reads what is in it, and replays the ledger.
     ///
@@ -90,6 +91,7 @@ package final class CoordinatorService: Sendable {
         } catch {
             throw CoordinatorServerError(.badCertificate, "the certificate cannot be used: \(error)")
         }
+        heads = try SignedHeadFile(folder: folder, key: key.publicKey)
         // Left behind by a process that was killed.
         CoordinatorFolder.remove(folder.address)
         let metrics = ServerMetrics()
@@ -107,7 +109,7 @@ package final class CoordinatorService: Sendable {
         let changes = changeSources
         let exitsWhenClosed = options.exitsWhenClosed
         host = try opening.host(
-            signer: signer, vault: vault, threads: options.threads,
+            signer: signer, heads: heads, vault: vault, threads: options.threads,
             noticed: { notice in
                 metrics.take(notice)
                 notices.take(notice)
@@ -150,6 +152,7 @@ package final class CoordinatorService: Sendable {
         defer {
             changeSources.forEach { $0.finish() }
             // Whoever waits for the end may start another at once, whatever still holds on to this object.
+            heads.release()
             lock.release()
         }
         // Before the start, which reports on rounds that it opens: by their tasks' names.

@@ -25,9 +25,11 @@ package enum CoordinatorSetup {
         let key = try folder.create(plan)
         let lock = try folder.takeLock()
         defer { withExtendedLifetime(lock) {} }
+        let heads = try SignedHeadFile(folder: folder, key: key.publicKey)
+        defer { withExtendedLifetime(heads) {} }
         let signer = try NoteSigner(name: plan.settings.origin, key: key)
         try Coordinator.create(
-            store: SQLiteLedgerStore(path: folder.ledger, access: .create), signer: signer,
+            store: SQLiteLedgerStore(path: folder.ledger, access: .create), signer: signer, heads: heads,
             genesis: Genesis(
                 origin: plan.settings.origin, coordinatorKey: key.publicKey, asset: money.asset, cap: money.cap,
                 rulesVersion: LedgerRules.version, grants: money.grants), nowMs: nowMs)
