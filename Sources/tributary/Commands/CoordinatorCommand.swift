@@ -36,8 +36,9 @@ struct CoordinatorHomeOption: ParsableArguments {
     /// Where this user's coordinators keep their newest signed heads: `~/.local/state/tributary/heads`, or under
     /// `XDG_STATE_HOME`. It is no part of their folders, so that a restored folder does not bring an old head back.
     private static var heads: String {
-        let given = ProcessInfo.processInfo.environment["XDG_STATE_HOME"] ?? ""
-        let state = given.hasPrefix("/") ? given : "\(NSHomeDirectory())/.local/state"
+        let environment = ProcessInfo.processInfo.environment
+        let given = environment["XDG_STATE_HOME"] ?? ""
+        let state = given.hasPrefix("/") ? given : "\(environment["HOME"] ?? NSHomeDirectory())/.local/state"
         return "\(state)/tributary/heads"
     }
 }
