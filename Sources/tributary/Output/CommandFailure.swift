@@ -167,10 +167,15 @@ struct CommandFailure {
         }
     }
 
+    /// A message of one or more lines, with what others wrote in it escaped.
+    private static func shown(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.shown() }.joined(separator: "\n")
+    }
+
     /// `error: …` and the hint, for people.
     func printToStandardError() {
-        var text = "error: \(body.message)\n"
-        if let hint = body.hint { text += "hint: \(hint)\n" }
+        var text = "error: \(Self.shown(body.message))\n"
+        if let hint = body.hint { text += "hint: \(Self.shown(hint))\n" }
         FileHandle.standardError.write(Data(text.utf8))
     }
 }
