@@ -58,6 +58,8 @@ extension LedgerError {
 
         /// The participant's key is registered already.
         case participantExists
+        /// A participant's label that could be taken for an account or a key, or that moves the cursor.
+        case badLabel
         /// No such participant.
         case unknownParticipant
         /// The task was opened before.
