@@ -225,6 +225,10 @@ package final class Coordinator {
                     restore the file that holds it; move it away only if you are sure that this ledger is the newest \
                     copy
                     """)
+        case .notGenesis:
+            CoordinationError(
+                .ledgerFailed, error.message,
+                hint: "`tributary coordinator init` with the same --home begins it, if it was never begun")
         default: ledgerFailed(error)
         }
     }

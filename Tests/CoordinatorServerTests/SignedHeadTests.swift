@@ -46,6 +46,15 @@ struct SignedHeadTests {
         }
     }
 
+    @Test("Where nobody asks for a head, what was written is signed all the same, within seconds")
+    func unasked() async throws {
+        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
+            let before = try Self.text(Self.head(room.folder))
+            _ = try await room.participant()
+            try await room.eventually { try Self.text(Self.head(room.folder)) != before }
+        }
+    }
+
     @Test(
         "Yesterday's ledger in today's folder is refused, with what to do, by whichever of the two heads is left",
         arguments: [true, false])

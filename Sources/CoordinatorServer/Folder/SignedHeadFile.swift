@@ -56,7 +56,7 @@ package final class SignedHeadFile: SignedHeadStore, Sendable {
         }
         guard new != old else { return }
         for place in [path, copy] {
-            do { try DurableFile.write(new, to: place) } catch {
+            do { try DurableFile.write(new, to: place, mode: 0o600) } catch {
                 throw LedgerError(error.code == .diskFull ? .storeFull : .storeFailed, error.message)
             }
         }

@@ -82,6 +82,7 @@ package final class CoordinatorService: Sendable {
         lock = try folder.takeLock()
         level.current = Logger.Level(rawValue: settings.logLevel) ?? .info
         let key = try folder.readKey()
+        try folder.keepPrivate()
         let nowMs = options.nowMs
         let pair = try folder.readCertificate(nowSeconds: Int64(nowMs() / 1_000))
         certificate = pair.certificate
@@ -170,10 +171,20 @@ package final class CoordinatorService: Sendable {
                 await reporter.run(progressChanges)
             }
             group.addTask { [progressSource] in await ProgressReporter.remind(progressSource) }
+            group.addTask { [host] in await Self.keepHeads(host) }
             defer { group.cancelAll() }
             try await follow(listener, keeper, listening)
         }
         try? await pool.shutdownGracefully()
+    }
+
+    /// Signs a head of what was written, once a second: an older copy of the ledger is refused, even where nobody asked
+    /// for a head before a crash.
+    private static func keepHeads(_ host: CoordinatorHost) async {
+        while !Task.isCancelled {
+            await host.keepHead()
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     /// The server of the port, which runs as a service so that it can be told to stop.
