@@ -18,6 +18,8 @@ package struct CoordinationError: Error, Equatable, CustomStringConvertible {
         case limitExceeded
         /// The ledger refused or could not be written; after an I/O error the coordinator must be opened anew.
         case ledgerFailed
+        /// The ledger is not the newest copy: a checkpoint was signed that it does not extend. Nothing was written.
+        case staleLedger
         /// A blob could not be written or read.
         case storageFailed
         /// There is no room on the disk.

@@ -10,7 +10,7 @@ extension Coordinator {
     ///   - units: what admission gives it, 1 to 8; 0 for the ordinary number.
     ///   - isInvited: somebody vouched for the key. Where a task pays without proof of training, others are not let in.
     /// - Returns: its number, and the entry that says so.
-    /// - Throws: `limitExceeded`, `conflict`, or `ledgerFailed`.
+    /// - Throws: `limitExceeded`, `conflict` also for a label that is not allowed, or `ledgerFailed`.
     package func register(
         _ key: PublicKey, label: String, units: UInt32 = 0, isInvited: Bool = true, nowMs: UInt64
     ) throws(CoordinationError) -> (number: ParticipantNumber, sequence: UInt64) {
@@ -23,6 +23,9 @@ extension Coordinator {
         if !isInvited { try refuseUnprovedPay() }
         guard units == 0 || Units.allowed.contains(units) else {
             throw CoordinationError(.conflict, "\(units) units; admission gives 1 to 8")
+        }
+        if let fault = ParticipantLabel.fault(in: label) {
+            throw CoordinationError(.conflict, fault, hint: "join with another label")
         }
         // Units on the ledger say that somebody vouched for the key.
         let assigned = isInvited && units == 0 ? Units.ordinary : units

@@ -12,6 +12,8 @@ package final class Coordinator {
     package struct Environment {
         package let store: any LedgerStore
         package let signer: NoteSigner
+        /// Where the last signed checkpoint is kept apart from the ledger; nil for a ledger that ends with the process.
+        package let heads: (any SignedHeadStore)?
         package let vault: any BlobVault
         /// Most threads of one job.
         package let threads: Int
@@ -27,13 +29,15 @@ package final class Coordinator {
         package let isRegistrationOpen: () -> Bool
 
         package init(
-            store: any LedgerStore, signer: NoteSigner, vault: any BlobVault, threads: Int,
-            material: @escaping (TaskOpened) throws -> TaskMaterial, submit: @escaping (CoordinatorJob) -> Void,
+            store: any LedgerStore, signer: NoteSigner, heads: (any SignedHeadStore)? = nil, vault: any BlobVault,
+            threads: Int, material: @escaping (TaskOpened) throws -> TaskMaterial,
+            submit: @escaping (CoordinatorJob) -> Void,
             notify: @escaping (CoordinatorNotice) -> Void, makeSecret: @escaping () -> TaskSecret,
             isRegistrationOpen: @escaping () -> Bool = { false }
         ) {
             self.store = store
             self.signer = signer
+            self.heads = heads
             self.vault = vault
             self.threads = threads
             self.material = material
@@ -76,10 +80,12 @@ package final class Coordinator {
     ///
     /// - Throws: `ledgerFailed` if there is one already or it cannot be written.
     package static func create(
-        store: any LedgerStore, signer: NoteSigner, genesis: Genesis, nowMs: UInt64
+        store: any LedgerStore, signer: NoteSigner, heads: (any SignedHeadStore)? = nil, genesis: Genesis,
+        nowMs: UInt64
     ) throws(CoordinationError) {
         do {
-            let journal = try Journal.create(store: store, signer: signer, genesis: genesis, timeMs: nowMs)
+            let journal = try Journal.create(
+                store: store, signer: signer, heads: heads, genesis: genesis, timeMs: nowMs)
             try journal.appendDue(timeMs: nowMs)
             _ = try journal.checkpoint()
             try journal.close()
@@ -91,15 +97,17 @@ package final class Coordinator {
     /// Takes up a ledger: replays it and goes on with every open task, open rounds included.
     ///
     /// - Parameter nowMs: the time, in milliseconds since the Unix epoch.
-    /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written. A task that cannot go on is
-    ///   reported as a notice and stands still.
+    /// - Throws: `ledgerFailed` if the ledger does not verify or cannot be written, `staleLedger` if it does not extend
+    ///   a checkpoint that was signed over it; then nothing was written. A task that cannot go on is reported as a
+    ///   notice and stands still.
     package init(_ environment: Environment, nowMs: UInt64) throws(CoordinationError) {
         self.environment = environment
         do {
             journal = try Journal.open(
-                store: environment.store, signer: environment.signer, threads: environment.threads)
+                store: environment.store, signer: environment.signer, heads: environment.heads,
+                threads: environment.threads)
         } catch {
-            throw Self.ledgerFailed(error)
+            throw Self.refused(error)
         }
         self.nowMs = max(nowMs, journal.state.lastTimeMs)
         clockMs = nowMs
@@ -191,13 +199,44 @@ package final class Coordinator {
     }
 
     static func ledgerFailed(_ error: LedgerError) -> CoordinationError {
-        CoordinationError(
-            .ledgerFailed, error.message,
-            hint: error.code == .storeFull
-                ? "make room on that disk, then start the coordinator again; what it acknowledged is on the ledger"
-                : """
+        let hint =
+            switch error.code {
+            case .storeFull:
+                "make room on that disk, then start the coordinator again; what it acknowledged is on the ledger"
+            case .headMoved:
+                "two coordinators used one key: stop both, and start the one with the longer ledger alone"
+            default:
+                """
                 stop this process, look at the disk, then start the coordinator again; `tributary ledger verify` \
                 checks it
-                """)
+                """
+            }
+        return CoordinationError(.ledgerFailed, error.message, hint: hint)
+    }
+
+    /// Why a ledger is not taken up.
+    private static func refused(_ error: LedgerError) -> CoordinationError {
+        switch error.code {
+        case .shorterThanCheckpoint, .inconsistentWithCheckpoint:
+            CoordinationError(
+                .staleLedger, error.message,
+                hint: """
+                    put the newest copy back, ledger.sqlite together with ledger.sqlite-wal; if it is lost, this log \
+                    cannot go on: keep the folder as evidence, make a coordinator in another folder and invite the \
+                    participants anew
+                    """)
+        case .badCheckpoint:
+            CoordinationError(
+                .staleLedger, error.message,
+                hint: """
+                    restore the file that holds it; move it away only if you are sure that this ledger is the newest \
+                    copy
+                    """)
+        case .notGenesis:
+            CoordinationError(
+                .ledgerFailed, error.message,
+                hint: "`tributary coordinator init` with the same --home begins it, if it was never begun")
+        default: ledgerFailed(error)
+        }
     }
 }

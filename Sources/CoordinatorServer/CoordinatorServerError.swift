@@ -10,6 +10,8 @@ package struct CoordinatorServerError: Error, Equatable, CustomStringConvertible
         case badSettings
         /// Another process has the folder.
         case locked
+        /// The ledger is not the newest copy.
+        case staleLedger
         /// The coordinator's key cannot be used.
         case badKey
         /// The certificate cannot be used.

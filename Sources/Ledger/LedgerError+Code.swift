@@ -58,6 +58,8 @@ extension LedgerError {
 
         /// The participant's key is registered already.
         case participantExists
+        /// A participant's label that could be taken for an account or a key, or that moves the cursor.
+        case badLabel
         /// No such participant.
         case unknownParticipant
         /// The task was opened before.
@@ -171,6 +173,8 @@ extension LedgerError {
         case inconsistentWithCheckpoint
         /// The checkpoint cannot be read, or is not signed by the log's key.
         case badCheckpoint
+        /// Another process signed the log since this one did; the journal takes no more entries.
+        case headMoved
         /// The key is not the log's.
         case wrongKey
         /// There is no such entry.

@@ -94,7 +94,8 @@ extension RehearsedScenario {
 
     private func command(_ name: String, _ arguments: [String], _ logs: URL) -> ManagedProcess {
         ManagedProcess(
-            name: name, binary: plan.binary, arguments: arguments, log: logs.appendingPathComponent("\(name).log"))
+            name: name, binary: plan.binary, arguments: arguments, log: logs.appendingPathComponent("\(name).log"),
+            stateFolder: plan.folder.appendingPathComponent("state"))
     }
 
     /// The join string with another port, everything that it pins being as it was.

@@ -1,3 +1,5 @@
+internal import Ledger
+
 /// Text set in a column of a fixed width.
 package enum TableCell {
     /// Text at the right edge of a column; longer text is left whole, so that no figure is ever cut.
@@ -5,22 +7,10 @@ package enum TableCell {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }
 
-    /// Text at the left edge of a column, cut with an ellipsis where it is longer. Control characters become `?`.
+    /// Text at the left edge of a column, cut with an ellipsis where it is longer. Control characters are escaped.
     package static func left(_ text: String, _ width: Int) -> String {
-        let clean = String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.isControl ? "?" : $0 })
-        )
+        let clean = text.shown()
         if clean.count > width { return String(clean.prefix(max(0, width - 1))) + "…" }
         return clean + String(repeating: " ", count: width - clean.count)
-    }
-}
-
-extension Unicode.Scalar.Properties {
-    /// Whether a terminal could take the scalar as a command or as a change of direction.
-    fileprivate var isControl: Bool {
-        switch generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .unassigned, .privateUse: true
-        default: false
-        }
     }
 }

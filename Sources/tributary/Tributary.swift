@@ -42,9 +42,15 @@ struct Main {
             } else {
                 try command.run()
             }
+            exitWhereOutputFailed()
         } catch {
-            let isHelp = Tributary.exitCode(for: error) == .success
-            guard !isHelp, !(error is CleanExit) else { Tributary.exit(withError: error) }
+            if Tributary.exitCode(for: error) == .success {
+                // Help, the version, a completion script.
+                let text = Tributary.fullMessage(for: error)
+                if !text.isEmpty { Terminal.raw(text + "\n") }
+                exitWhereOutputFailed()
+                exit(0)
+            }
             let failure = CommandFailure(error)
             if wantsJSON {
                 if !failure.isSilent { Envelope.printFailure(command: commandName(in: CommandLine.arguments), failure) }
@@ -55,6 +61,13 @@ struct Main {
             }
             exit(failure.exitCode)
         }
+    }
+
+    /// Ends the process where something that it said was lost: whoever reads a file of it must know.
+    private static func exitWhereOutputFailed() {
+        guard let failure = Terminal.failure else { return }
+        failure.printToStandardError()
+        exit(failure.exitCode)
     }
 
     /// The command that arguments name, such as `ledger verify`, even where they cannot be parsed.

@@ -54,6 +54,33 @@ struct AgentFolderTests {
         return (update, blob, outline, try statement.signed(by: key), statement)
     }
 
+    @Test("Other users of the machine are kept out, and out of what was left open before")
+    func modes() throws {
+        let home = try TemporaryFolder()
+        let folder = AgentFolder(path: "\(home.path)/agent")
+        var lock: AgentLock? = try folder.open()
+        _ = try folder.keyMadeIfMissing()
+        try folder.write(text: "a: b\n", to: folder.consentPath)
+        try folder.write(receipt: [1], sequence: 3)
+        let files = FileManager.default
+        let paths = [folder.path] + (try #require(files.subpaths(atPath: folder.path)).map { "\(folder.path)/\($0)" })
+        func open() throws -> [String] {
+            try paths.filter {
+                try #require(try files.attributesOfItem(atPath: $0)[.posixPermissions] as? Int) & 0o077 != 0
+            }
+        }
+        #expect(try open() == [])
+        for path in paths {
+            var isFolder: ObjCBool = false
+            _ = files.fileExists(atPath: path, isDirectory: &isFolder)
+            chmod(path, isFolder.boolValue ? 0o755 : 0o644)
+        }
+        lock = nil
+        lock = try folder.open()
+        #expect(try open() == [])
+        withExtendedLifetime(lock) {}
+    }
+
     @Test("A command to paste names the folder where it is another than the usual one, as one word of a shell")
     func commands() {
         let usual = AgentFolder(path: AgentFolder.defaultPath(environment: ProcessInfo.processInfo.environment))

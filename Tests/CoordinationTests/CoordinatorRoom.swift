@@ -21,6 +21,7 @@ final class CoordinatorRoom {
 
     let disk: InMemoryLedgerStore
     let vault: MemoryVault
+    let heads: InMemorySignedHeadStore
     let signer: NoteSigner
     let tasks: [TaskMaterial]
     private(set) var store: StoppingStore
@@ -38,37 +39,54 @@ final class CoordinatorRoom {
         self.tasks = tasks
         disk = InMemoryLedgerStore()
         vault = MemoryVault()
+        heads = InMemorySignedHeadStore()
         let key = try Self.key(1_000)
         signer = try NoteSigner(name: "tributary.test/coordination", key: key)
         let genesis = Genesis(
             origin: "tributary.test/coordination", coordinatorKey: key.publicKey, asset: "TRIB", cap: 100_000_000,
             grants: [Genesis.Grant(account: try AccountName("sponsor/acme"), amount: 5_000_000)])
-        try Coordinator.create(store: disk, signer: signer, genesis: genesis, nowMs: nowMs)
+        try Coordinator.create(store: disk, signer: signer, heads: heads, genesis: genesis, nowMs: nowMs)
         let store = StoppingStore(disk, stopAt: append, commits: commits)
         let shell = Shell()
         (self.store, self.shell) = (store, shell)
-        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+        coordinator = try Self.coordinator(store, shell, signer, heads, vault, tasks, nowMs)
     }
 
     /// A process that takes up what another room's has left behind, with other material at hand.
     init(takingUp other: CoordinatorRoom, tasks: [TaskMaterial]) throws {
         self.tasks = tasks
         (disk, vault, signer, nowMs) = (other.disk, other.vault, other.signer, other.nowMs)
+        heads = other.heads
         let store = StoppingStore(disk)
         let shell = Shell()
         (self.store, self.shell) = (store, shell)
-        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+        coordinator = try Self.coordinator(store, shell, signer, heads, vault, tasks, nowMs)
+    }
+
+    /// A process over another copy of a room's ledger, with the same key and the same store of signed heads.
+    init(over disk: InMemoryLedgerStore, of other: CoordinatorRoom) throws {
+        self.disk = disk
+        (tasks, vault, heads, signer, nowMs) = (other.tasks, other.vault, other.heads, other.signer, other.nowMs)
+        let store = StoppingStore(disk)
+        let shell = Shell()
+        (self.store, self.shell) = (store, shell)
+        coordinator = try Self.coordinator(store, shell, signer, heads, vault, tasks, nowMs)
+    }
+
+    /// A copy of the ledger as it is now; like a restored file it has no checkpoint that is newer than itself.
+    func copiedDisk() throws -> InMemoryLedgerStore {
+        try InMemoryLedgerStore(entries: disk.entries(in: 0..<disk.count), balances: disk.balances())
     }
 
     /// Whether anybody may register; until the next restart.
     func openRegistration(_ isOpen: Bool) { shell.isRegistrationOpen = isOpen }
 
     private static func coordinator(
-        _ store: StoppingStore, _ shell: Shell, _ signer: NoteSigner, _ vault: MemoryVault, _ tasks: [TaskMaterial],
-        _ nowMs: UInt64
+        _ store: StoppingStore, _ shell: Shell, _ signer: NoteSigner, _ heads: InMemorySignedHeadStore,
+        _ vault: MemoryVault, _ tasks: [TaskMaterial], _ nowMs: UInt64
     ) throws -> Coordinator {
         let environment = Coordinator.Environment(
-            store: store, signer: signer, vault: vault, threads: 1,
+            store: store, signer: signer, heads: heads, vault: vault, threads: 1,
             material: { opened in
                 guard let material = tasks.first(where: { $0.id == opened.task }) else {
                     throw CoordinationError(.notFound, "no such material")
@@ -88,7 +106,7 @@ final class CoordinatorRoom {
     func restart() throws {
         store = StoppingStore(disk, stopAt: nextStop, commits: nextCommits)
         shell = Shell()
-        coordinator = try Self.coordinator(store, shell, signer, vault, tasks, nowMs)
+        coordinator = try Self.coordinator(store, shell, signer, heads, vault, tasks, nowMs)
     }
 
     /// What was reported since the start, or since `notices` was taken last.

@@ -69,14 +69,19 @@ struct FolderTests {
         let other = try SelfSignedCertificate.make(names: ["fl.example.org"], validFrom: now)
         let settings = CoordinatorSettings(origin: "test.example/log")
         #expect(throws: CoordinatorServerError(.badCertificate, "")) {
-            _ = try folder.create(
+            try CoordinatorSetup.make(
+                folder,
                 CoordinatorFolder.Plan(
-                    settings: settings, certificate: (own.certificate, other.privateKey), nowSeconds: now))
+                    settings: settings, certificate: (own.certificate, other.privateKey), nowSeconds: now),
+                money: .init(), nowMs: UInt64(now) * 1_000)
         }
-        _ = try folder.create(
+        #expect(!FileManager.default.fileExists(atPath: folder.path), "nothing is made before all is checked")
+        try CoordinatorSetup.make(
+            folder,
             CoordinatorFolder.Plan(
                 settings: settings, certificate: (own.certificate + other.certificate, own.privateKey),
-                nowSeconds: now))
+                nowSeconds: now),
+            money: .init(), nowMs: UInt64(now) * 1_000)
         let read = try folder.readCertificate(nowSeconds: now).certificate
         let first = try ServerCertificate(certificate: own.certificate, privateKey: own.privateKey)
         #expect(read.fingerprint == first.fingerprint)

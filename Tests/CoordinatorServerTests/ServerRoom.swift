@@ -69,7 +69,7 @@ final class ServerRoom: Sendable {
         configure: @escaping @Sendable (inout CoordinatorService.Options) -> Void
     ) throws {
         home = try TemporaryFolder()
-        folder = CoordinatorFolder(path: "\(home.path)/coordinator")
+        folder = CoordinatorFolder(path: "\(home.path)/coordinator", heads: "\(home.path)/heads")
         self.configure = configure
         var settings = CoordinatorSettings(origin: "test.example/log", port: 0)
         change(&settings)

@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 package import Attestation
 internal import FoundationEssentials
+internal import Ledger
 package import NIOCore
 internal import NIOHTTP1
 package import SwiftProtobuf
@@ -178,8 +179,7 @@ package final class CoordinatorConnection: Sendable {
 
     /// What another machine says, fit for a terminal.
     private static func printable(_ text: String, or alternative: String) -> String {
-        let clean = text.unicodeScalars.prefix(500).map { $0.properties.generalCategory == .control ? " " : $0 }
-        return clean.isEmpty ? alternative : String(String.UnicodeScalarView(clean))
+        text.isEmpty ? alternative : text.shown(limit: 500)
     }
 
     /// A message as a request's body.

@@ -50,6 +50,7 @@ package struct AgentFolder: Sendable {
     package func open() throws(AgentError) -> AgentLock {
         try AgentFile.makeFolder(path)
         let lock = try AgentLock(path: "\(path)/agent.lock")
+        try keepPrivate()
         for folder in [modelsPath, tasksPath, updatesPath, receiptsPath] { try AgentFile.makeFolder(folder) }
         // A model's `.part` is worth keeping: its download goes on from there.
         for folder in [path, tasksPath, updatesPath, receiptsPath] {
@@ -59,6 +60,21 @@ package struct AgentFolder: Sendable {
         }
         try AgentFile.remove(workPath)
         return lock
+    }
+
+    /// Keeps other users of the machine out of what is there and of what this process makes from now on.
+    private func keepPrivate() throws(AgentError) {
+        PrivateFiles.begin()
+        var refusal = PrivateFiles.restrict(path, isDeep: false)
+        for item in [
+            keyPath, joinPath, consentPath, settingsPath, statePath, modelsPath, tasksPath, updatesPath, receiptsPath,
+            workPath, "\(path)/agent.lock",
+        ] {
+            refusal = refusal ?? PrivateFiles.restrict(item)
+        }
+        guard let refusal else { return }
+        throw AgentError(
+            .folderUnusable, refusal, hint: "let the user that runs the agent own \(path) and all that is in it")
     }
 
     /// Whether an agent works in the folder now.

@@ -37,15 +37,7 @@ package enum AgentEvent: Sendable {
     case finished(String)
 
     /// The event in one line, for people. What the coordinator sent must not move the cursor of a terminal.
-    package var line: String {
-        let clean = text.unicodeScalars.map { (scalar) -> Unicode.Scalar in
-            switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: " "
-            default: scalar
-            }
-        }
-        return String(String.UnicodeScalarView(clean))
-    }
+    package var line: String { text.shown() }
 
     private var text: String {
         switch self {

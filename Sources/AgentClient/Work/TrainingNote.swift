@@ -1,3 +1,5 @@
+internal import Ledger
+
 /// How the training of a round went, for the participant's own log; none of it is sent.
 package struct TrainingNote: Equatable, Sendable {
     package let seconds: Double
@@ -18,21 +20,10 @@ package struct TrainingNote: Equatable, Sendable {
         let names = (saturated ? ["saturated"] : []) + others
         guard !names.isEmpty else { return nil }
         var words = names.prefix(AgentLimits.loggedMetricCount).map { name in
-            "\(Self.printable(name)) \(Self.figure(metrics[name] ?? 0))"
+            "\(name.shown(limit: AgentLimits.loggedNameLength)) \(Self.figure(metrics[name] ?? 0))"
         }
         if names.count > words.count { words.append("\(names.count - words.count) more") }
         return words.joined(separator: ", ")
-    }
-
-    /// A name that a program chose, fit for a line of the log.
-    private static func printable(_ name: String) -> String {
-        let clean = name.unicodeScalars.prefix(AgentLimits.loggedNameLength).map { (scalar) -> Unicode.Scalar in
-            return switch scalar.properties.generalCategory {
-            case .control, .format, .lineSeparator, .paragraphSeparator: " "
-            default: scalar
-            }
-        }
-        return String(String.UnicodeScalarView(clean))
     }
 
     /// A number with four digits, or all of a whole one.

@@ -14,6 +14,7 @@ extension CoordinatorAPI {
             throw ServerProblem.malformed(
                 "a label has at most \(WireLimits.labelByteCount) bytes of printable characters")
         }
+        if let fault = ParticipantLabel.fault(in: request.label) { throw ServerProblem.malformed(fault) }
         let isKnown = await parts.host.number(of: session.key) != nil
         let isInvited = !isKnown && !request.invitation.isEmpty
         var units: UInt32 = 0

@@ -80,7 +80,7 @@ extension CoordinatorFolder {
         }
         try Self.makeFolder("\(path)/tls")
         let suffix = freeSuffix()
-        let files = [(certificate, made.certificate, UInt32(0o644)), (certificateKey, made.privateKey, 0o600)]
+        let files = [(certificate, made.certificate, UInt32(0o600)), (certificateKey, made.privateKey, 0o600)]
         // Both are kept before either is replaced.
         for (file, _, mode) in files where hasFile(file) {
             try Self.write(try Self.read(file), to: file + suffix, mode: mode)

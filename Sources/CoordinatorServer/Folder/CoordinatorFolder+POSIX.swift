@@ -20,16 +20,17 @@ extension CoordinatorFolder {
         }
     }
 
-    /// Makes the folder with its settings, keys and certificate; the ledger is `Coordinator.create`'s.
+    /// A new key, and the certificate with its key, PEM.
+    struct Identity {
+        let key: SigningKey
+        let chain: [UInt8]
+        let privateKey: [UInt8]
+    }
+
+    /// Checks a plan and makes what it asks for in memory; the folder is not touched.
     ///
-    /// - Throws: `CoordinatorServerError`: `exists` where a coordinator is, `badSettings` or `badCertificate` for what
-    ///   cannot be used, `fileSystem` or `diskFull`.
-    package func create(_ plan: Plan) throws(CoordinatorServerError) -> SigningKey {
-        guard access(settings, F_OK) != 0, access(key, F_OK) != 0 else {
-            throw CoordinatorServerError(
-                .exists, "there is a coordinator in \(path)",
-                hint: "start it with `tributary coordinator run --home \(path)`, or name another folder with --home")
-        }
+    /// - Throws: `CoordinatorServerError`: `badSettings` or `badCertificate` for what cannot be used.
+    func prepare(_ plan: Plan) throws(CoordinatorServerError) -> Identity {
         _ = try CoordinatorSettings(text: plan.settings.text)
         let identity: (chain: [UInt8], privateKey: [UInt8])
         let signingKey: SigningKey
@@ -51,20 +52,40 @@ extension CoordinatorFolder {
         } catch {
             throw Self.expected(error)
         }
-        for folder in [path, "\(path)/tls", tasks] { try Self.makeFolder(folder) }
+        return Identity(key: signingKey, chain: identity.chain, privateKey: identity.privateKey)
+    }
+
+    /// Writes a certificate and its key.
+    func write(certificateOf identity: Identity) throws(CoordinatorServerError) {
+        try Self.makeFolder("\(path)/tls")
         try Self.write(identity.chain, to: certificate)
-        try Self.write(identity.privateKey, to: certificateKey, mode: 0o600)
+        try Self.write(identity.privateKey, to: certificateKey)
+    }
+
+    /// Writes a new key.
+    func write(key new: SigningKey) throws(CoordinatorServerError) {
         let seed: [UInt8]
-        do { seed = try signingKey.seed } catch { throw CoordinatorServerError(.badKey, error.message) }
-        try Self.write(Array((Self.hex(seed) + "\n").utf8), to: key, mode: 0o600)
-        // Last: a folder with settings is a coordinator's.
-        try Self.write(Array(plan.settings.text.utf8), to: settings)
-        return signingKey
+        do { seed = try new.seed } catch { throw CoordinatorServerError(.badKey, error.message) }
+        try Self.write(Array((Self.hex(seed) + "\n").utf8), to: key)
+    }
+
+    /// Writes the settings. This comes last: a folder with settings is a coordinator's.
+    func write(settings new: CoordinatorSettings) throws(CoordinatorServerError) {
+        try Self.makeFolder(tasks)
+        try Self.write(Array(new.text.utf8), to: settings)
     }
 
     /// Reads the settings.
     package func readSettings() throws(CoordinatorServerError) -> CoordinatorSettings {
         guard access(settings, F_OK) == 0 else {
+            guard access(ledger, F_OK) != 0 else {
+                throw CoordinatorServerError(
+                    .notACoordinator, "\(path) has a ledger, but no coordinator.yaml",
+                    hint: """
+                        restore coordinator.yaml, or write it anew with `tributary coordinator init --home \(path)`, \
+                        which keeps key and ledger
+                        """)
+            }
             throw CoordinatorServerError(
                 .notACoordinator, "there is no coordinator in \(path)",
                 hint: "make one with `tributary coordinator init --home \(path)`, or name its folder with --home")
@@ -97,6 +118,19 @@ extension CoordinatorFolder {
         }
     }
 
+    /// Keeps other users of the machine out of the folder: out of what is made from now on, and out of what is there.
+    ///
+    /// - Throws: `CoordinatorServerError` with code `fileSystem`.
+    package func keepPrivate() throws(CoordinatorServerError) {
+        PrivateFiles.begin()
+        var refusal = PrivateFiles.restrict(path, isDeep: false)
+        let others = [settings, key, "\(path)/tls", checkpoint, tasks, invitations, bans, lock, address, processID]
+        for item in ledgerFiles + others { refusal = refusal ?? PrivateFiles.restrict(item) }
+        guard let refusal else { return }
+        throw CoordinatorServerError(
+            .fileSystem, refusal, hint: "let the user that runs the coordinator own \(path) and all that is in it")
+    }
+
     /// Takes the folder for this process until the lock is let go or the process ends.
     ///
     /// - Throws: `CoordinatorServerError` with code `locked` where another process has it.
@@ -107,6 +141,27 @@ extension CoordinatorFolder {
         guard access(address, F_OK) == 0 else { return nil }
         let text = String(decoding: try Self.read(address), as: UTF8.self).filter { !$0.isWhitespace }
         return text.isEmpty ? nil : text
+    }
+
+    /// The ledger's file, and those that SQLite puts beside it.
+    var ledgerFiles: [String] { ["", "-wal", "-shm", "-journal"].map { ledger + $0 } }
+
+    /// Whether the ledger's file has no table yet: a call that made it was interrupted. A page has 4,096 bytes, and a
+    /// table needs a second one.
+    var hasEmptyLedger: Bool { Self.size(of: ledger) <= 4_096 && Self.size(of: ledger + "-wal") == 0 }
+
+    private static func size(of path: String) -> Int {
+        var status = stat()
+        return stat(path, &status) == 0 ? Int(status.st_size) : 0
+    }
+
+    /// Gives the key's file another name, where there is one.
+    func moveKeyAside() throws(CoordinatorServerError) {
+        var number = 1
+        while hasFile("\(key).old-\(number)") { number += 1 }
+        guard rename(key, "\(key).old-\(number)") == 0 || errno == ENOENT else {
+            throw CoordinatorServerError(.fileSystem, "cannot rename \(key): \(Self.reason(errno))")
+        }
     }
 
     /// Whether a file is there.
@@ -120,15 +175,15 @@ extension CoordinatorFolder {
         do { return try DurableFile.read(path, limit: limit) } catch { throw CoordinatorServerError(error) }
     }
 
-    static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o644) throws(CoordinatorServerError) {
+    static func write(_ bytes: [UInt8], to path: String, mode: UInt32 = 0o600) throws(CoordinatorServerError) {
         do { try DurableFile.write(bytes, to: path, mode: mode) } catch { throw CoordinatorServerError(error) }
     }
 
     static func makeFolder(_ path: String) throws(CoordinatorServerError) {
-        if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         if errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex {
             try makeFolder(String(path[..<slash]))
-            if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
+            if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
         }
         throw CoordinatorServerError(
             errno == ENOSPC ? .diskFull : .fileSystem, "cannot make the folder \(path): \(reason(errno))")

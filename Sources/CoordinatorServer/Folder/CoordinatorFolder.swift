@@ -11,12 +11,18 @@ package import Attestation
 /// | `tasks/` | models and updates; the ledger has their digests | copy models | be found out |
 /// | `tasks/*/private/` | open tasks cannot be settled | learn what is paid for, while it can be used | be found out |
 /// | `invitations`, `bans` | who may join, who may not | – | let somebody in |
+/// | `checkpoint` and the store of heads | an older ledger may be taken for the newest | – | stop the coordinator |
 package struct CoordinatorFolder: Sendable, Equatable {
     /// The folder, without a slash at the end.
     package let path: String
+    /// The folder of the newest signed heads, best apart from this one: what is restored with the ledger is as old as
+    /// the ledger.
+    package let heads: String
 
-    package init(path: String) {
+    /// - Parameter heads: where the newest signed heads are kept; in the folder itself where nothing is given.
+    package init(path: String, heads: String? = nil) {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+        self.heads = heads ?? "\(self.path)/heads"
     }
 
     package var settings: String { "\(path)/coordinator.yaml" }

@@ -65,7 +65,7 @@ struct ServerProblem: Error {
         case .wrongDigest: .wrongDigest
         case .invalidTask: .invalidTask
         case .limitExceeded: .unavailable
-        case .ledgerFailed, .storageFailed, .computationFailed: .internalFailure
+        case .ledgerFailed, .staleLedger, .storageFailed, .computationFailed: .internalFailure
         case .diskFull: .diskFull
         }
     }

@@ -77,6 +77,12 @@ extension CoordinatorHost {
         try command { _ throws(CoordinationError) in try coordinator.checkpoint() }
     }
 
+    /// Signs the head of what was written since the last one, and keeps it; nothing where there is nothing new.
+    package func keepHead() {
+        guard !isStopping else { return }
+        _ = try? checkpoint()
+    }
+
     /// The signed head over the entries that may be shown to everybody.
     package func visibleCheckpoint() throws(CoordinationError) -> String {
         try command { _ throws(CoordinationError) in try coordinator.visibleCheckpoint() }

@@ -13,6 +13,8 @@ package actor CoordinatorHost {
         /// Opens the ledger's file.
         package let store: @Sendable () throws -> any LedgerStore
         package let signer: NoteSigner
+        /// Where the last signed checkpoint is kept apart from the ledger.
+        package let heads: (any SignedHeadStore & Sendable)?
         package let vault: any BlobVault
         /// Most threads of one job.
         package let threads: Int
@@ -32,8 +34,9 @@ package actor CoordinatorHost {
         package let failed: @Sendable (CoordinationError) -> Void
 
         package init(
-            store: @escaping @Sendable () throws -> any LedgerStore, signer: NoteSigner, vault: any BlobVault,
-            threads: Int, material: @escaping @Sendable (TaskOpened) throws -> TaskMaterial,
+            store: @escaping @Sendable () throws -> any LedgerStore, signer: NoteSigner,
+            heads: (any SignedHeadStore & Sendable)? = nil, vault: any BlobVault, threads: Int,
+            material: @escaping @Sendable (TaskOpened) throws -> TaskMaterial,
             nowMs: @escaping @Sendable () -> UInt64,
             makeSecret: @escaping @Sendable () -> TaskSecret = { CoordinatorHost.randomSecret() },
             isRegistrationOpen: @escaping @Sendable () -> Bool = { false },
@@ -42,6 +45,7 @@ package actor CoordinatorHost {
         ) {
             self.store = store
             self.signer = signer
+            self.heads = heads
             self.vault = vault
             self.threads = threads
             self.material = material
@@ -82,8 +86,8 @@ package actor CoordinatorHost {
 
     /// Opens the ledger, replays it, and goes on with every open task.
     ///
-    /// - Throws: `CoordinationError` with code `ledgerFailed` if the ledger does not verify; `LedgerError` if its file
-    ///   cannot be opened.
+    /// - Throws: `CoordinationError` with code `ledgerFailed` if the ledger does not verify, `staleLedger` if it is not
+    ///   the newest copy; `LedgerError` if its file cannot be opened.
     package init(_ parts: Parts) throws {
         let tray = EffectTray()
         executor = SerialQueueExecutor(label: "coordinator")
@@ -93,8 +97,9 @@ package actor CoordinatorHost {
         do {
             coordinator = try Coordinator(
                 Coordinator.Environment(
-                    store: store, signer: parts.signer, vault: parts.vault, threads: parts.threads,
-                    material: parts.material, submit: { tray.put($0) }, notify: { tray.put($0) },
+                    store: store, signer: parts.signer, heads: parts.heads, vault: parts.vault,
+                    threads: parts.threads, material: parts.material, submit: { tray.put($0) },
+                    notify: { tray.put($0) },
                     makeSecret: parts.makeSecret, isRegistrationOpen: parts.isRegistrationOpen),
                 nowMs: parts.nowMs())
         } catch {

@@ -63,6 +63,7 @@ package final class CoordinatorService: Sendable {
     private let counter = ByteCounter()
     private let pool: NIOThreadPool
     private let lock: FolderLock
+    private let heads: SignedHeadFile
 
     /// Takes the folder, reads what is in it, and replays the ledger.
     ///
@@ -81,6 +82,7 @@ package final class CoordinatorService: Sendable {
         lock = try folder.takeLock()
         level.current = Logger.Level(rawValue: settings.logLevel) ?? .info
         let key = try folder.readKey()
+        try folder.keepPrivate()
         let nowMs = options.nowMs
         let pair = try folder.readCertificate(nowSeconds: Int64(nowMs() / 1_000))
         certificate = pair.certificate
@@ -90,6 +92,7 @@ package final class CoordinatorService: Sendable {
         } catch {
             throw CoordinatorServerError(.badCertificate, "the certificate cannot be used: \(error)")
         }
+        heads = try SignedHeadFile(folder: folder, key: key.publicKey)
         // Left behind by a process that was killed.
         CoordinatorFolder.remove(folder.address)
         let metrics = ServerMetrics()
@@ -107,7 +110,7 @@ package final class CoordinatorService: Sendable {
         let changes = changeSources
         let exitsWhenClosed = options.exitsWhenClosed
         host = try opening.host(
-            signer: signer, vault: vault, threads: options.threads,
+            signer: signer, heads: heads, vault: vault, threads: options.threads,
             noticed: { notice in
                 metrics.take(notice)
                 notices.take(notice)
@@ -150,6 +153,7 @@ package final class CoordinatorService: Sendable {
         defer {
             changeSources.forEach { $0.finish() }
             // Whoever waits for the end may start another at once, whatever still holds on to this object.
+            heads.release()
             lock.release()
         }
         // Before the start, which reports on rounds that it opens: by their tasks' names.
@@ -167,10 +171,20 @@ package final class CoordinatorService: Sendable {
                 await reporter.run(progressChanges)
             }
             group.addTask { [progressSource] in await ProgressReporter.remind(progressSource) }
+            group.addTask { [host] in await Self.keepHeads(host) }
             defer { group.cancelAll() }
             try await follow(listener, keeper, listening)
         }
         try? await pool.shutdownGracefully()
+    }
+
+    /// Signs a head of what was written, once a second: an older copy of the ledger is refused, even where nobody asked
+    /// for a head before a crash.
+    private static func keepHeads(_ host: CoordinatorHost) async {
+        while !Task.isCancelled {
+            await host.keepHead()
+            try? await Task.sleep(for: .seconds(1))
+        }
     }
 
     /// The server of the port, which runs as a service so that it can be told to stop.

@@ -44,7 +44,7 @@ struct Opening: Sendable {
     }
 
     func host(
-        signer: NoteSigner, vault: FolderVault, threads: Int,
+        signer: NoteSigner, heads: SignedHeadFile, vault: FolderVault, threads: Int,
         noticed: @escaping @Sendable (CoordinatorNotice) -> Void, changed: @escaping @Sendable () -> Void,
         failed: @escaping @Sendable (CoordinationError) -> Void
     ) throws -> CoordinatorHost {
@@ -54,13 +54,16 @@ struct Opening: Sendable {
         do {
             return try CoordinatorHost(
                 CoordinatorHost.Parts(
-                    store: { try SQLiteLedgerStore(path: path, access: .readWrite) }, signer: signer, vault: vault,
-                    threads: threads, material: { [folder, loader] in try Self.material($0, folder, loader) },
+                    store: { try SQLiteLedgerStore(path: path, access: .readWrite) }, signer: signer, heads: heads,
+                    vault: vault, threads: threads,
+                    material: { [folder, loader] in try Self.material($0, folder, loader) },
                     nowMs: heldClock,
                     isRegistrationOpen: { [settings] in settings.current.participation == .open },
                     noticed: noticed, changed: changed, failed: failed))
         } catch let error as LedgerError {
             throw ledgerRefused(error)
+        } catch let error as CoordinationError where error.code == .staleLedger {
+            throw ledgerRefused(error.message, code: .staleLedger, hint: error.hint)
         } catch let error as CoordinationError {
             throw ledgerRefused(error.message, hint: Self.isOfOldRules(first) ? Self.oldRulesHint : error.hint)
         }

@@ -100,7 +100,7 @@ package final class FolderVault: BlobVault {
         _ header: [UInt8], _ parameters: borrowing ParameterSet, _ known: [Digest]?, to path: String, digest: Digest
     ) throws(CoordinationError) {
         let temporary = path + ".part"
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .system("write", path, errno: errno) }
         var isInPlace = false
         defer {

@@ -76,8 +76,8 @@ extension FolderVault {
 
     /// Makes a folder and those above it, durably.
     ///
-    /// - Parameter mode: the folder's permissions; those above it are for everybody to enter.
-    static func makeFolder(_ path: String, mode: mode_t = 0o755) throws(CoordinationError) {
+    /// - Parameter mode: the folder's permissions; those above it are made for the owner alone.
+    static func makeFolder(_ path: String, mode: mode_t = privateFolderMode) throws(CoordinationError) {
         if mkdir(path, mode) == 0 {
             return try flushFolder(parent(path))
         }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import Ledger
 package import Logging
 
 /// Writes a log to standard error, an event a line: text for people, or one JSON object for machines.
@@ -45,8 +46,8 @@ package struct LineLogHandler: LogHandler {
     private static func text(_ event: LogEvent, _ pairs: [(key: String, value: String)]) -> String {
         let time = Date().formatted(.iso8601.time(includingFractionalSeconds: false))
         let mark = event.level >= .notice ? "\(event.level.rawValue): " : ""
-        let tail = pairs.map { " \($0.key)=\(printable($0.value))" }.joined()
-        return "\(time)  \(mark)\(printable(event.message.description))\(tail)"
+        let tail = pairs.map { " \($0.key)=\($0.value.shown(limit: shownCount))" }.joined()
+        return "\(time)  \(mark)\(event.message.description.shown(limit: shownCount))\(tail)"
     }
 
     private static func json(
@@ -60,13 +61,9 @@ package struct LineLogHandler: LogHandler {
         object["log"] = label
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self) } ?? "{}"
+        return (try? encoder.encode(object)).map { String(decoding: $0, as: UTF8.self).shownJSON() } ?? "{}"
     }
 
-    /// What participants and clients say must not move the cursor of whoever reads.
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.prefix(2_000).map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
+    /// Scalars of a message or value that are written.
+    private static let shownCount = 2_000
 }

@@ -10,20 +10,28 @@ package final class Journal {
     package private(set) var state: LedgerState
     private let store: any LedgerStore
     private let signer: NoteSigner
+    /// Where each checkpoint is swapped in before it is given out; nil where nobody outside hears of them.
+    private let heads: (any SignedHeadStore)?
     private var tree: MerkleTree
     private var history: AccountHistory
+    /// The checkpoint that this journal knows to be the last in `heads`.
+    private var head: [UInt8]?
+    /// Entries that it covers.
+    private var headSize: UInt64 = 0
     /// The error that ended the journal's use.
     private var poison: LedgerError?
 
     private init(
         store: any LedgerStore,
         signer: NoteSigner,
+        heads: (any SignedHeadStore)?,
         state: LedgerState,
         tree: MerkleTree,
         history: AccountHistory
     ) {
         self.store = store
         self.signer = signer
+        self.heads = heads
         self.state = state
         self.tree = tree
         self.history = history
@@ -31,22 +39,28 @@ package final class Journal {
 
     /// Starts a log: the genesis entry and its grants, in one transaction.
     ///
-    /// - Throws: `logExists` where the store has entries, `wrongKey` where the signer is not the origin's or not the
-    ///   coordinator's key, `badGenesis`, `oldRules` for a genesis entry of version 1, or as the store throws.
+    /// - Throws: `logExists` where the store has entries or a checkpoint of the log is known, `wrongKey` where the
+    ///   signer is not the origin's or not the coordinator's key, `badGenesis`, `oldRules` for a genesis entry of
+    ///   version 1, or as the store throws.
     package static func create(
         store: any LedgerStore,
         signer: NoteSigner,
+        heads: (any SignedHeadStore)? = nil,
         genesis: Genesis,
         timeMs: UInt64
     ) throws(LedgerError) -> Journal {
         guard store.count == 0 else {
             throw LedgerError(.logExists, "the store has \(store.count) entries; open it instead")
         }
+        if let known = try heads?.known().first {
+            throw LedgerError(.logExists, "\(known.place) is a signed checkpoint of this log; open its ledger instead")
+        }
         try check(signer, genesis)
         try checkVersion(of: genesis)
         let journal = Journal(
             store: store,
             signer: signer,
+            heads: heads,
             state: LedgerState(),
             tree: MerkleTree(),
             history: AccountHistory()
@@ -70,13 +84,16 @@ package final class Journal {
     /// Takes up a log: replays it (without the participants' signatures, which were checked as they came) and holds it
     /// against its last signed checkpoint.
     ///
-    /// - Parameter lastCheckpoint: the last checkpoint known from elsewhere, where there is one; the store's own is
-    ///   checked as well.
+    /// - Parameters:
+    ///   - heads: where the last signed checkpoint is kept apart from the log, and where new ones are swapped in.
+    ///   - lastCheckpoint: the last checkpoint known from elsewhere, where there is one; the store's own is checked as
+    ///     well.
     /// - Throws: what is wrong with the log; `shorterThanCheckpoint`, `inconsistentWithCheckpoint`, `badCheckpoint`,
     ///   `wrongKey`, or `oldRules`: a log of rules version 1 takes no more entries.
     package static func open(
         store: any LedgerStore,
         signer: NoteSigner,
+        heads: (any SignedHeadStore)? = nil,
         lastCheckpoint: SignedNote? = nil,
         threads: Int = 2
     ) throws(LedgerError) -> Journal {
@@ -99,7 +116,31 @@ package final class Journal {
         if let lastCheckpoint {
             try LogHead(note: Array(lastCheckpoint.encoded.utf8), verifier: verifier).check(tree)
         }
-        return Journal(store: store, signer: signer, state: report.state, tree: tree, history: history)
+        let journal = Journal(
+            store: store,
+            signer: signer,
+            heads: heads,
+            state: report.state,
+            tree: tree,
+            history: history
+        )
+        try journal.checkHeads()
+        return journal
+    }
+
+    /// Checks that the log extends every checkpoint that is known of it, and takes up the last one.
+    private func checkHeads() throws(LedgerError) {
+        guard let heads else { return }
+        for known in try heads.known() {
+            do {
+                try LogHead(note: known.note, verifier: signer.verifier).check(tree)
+            } catch {
+                throw LedgerError(error.code, "\(error.message) (\(known.place))")
+            }
+        }
+        guard let last = try heads.last() else { return }
+        headSize = try LogHead(note: last, verifier: signer.verifier).checkpoint.size
+        head = last
     }
 
     private static func checkVersion(of genesis: Genesis) throws(LedgerError) {
@@ -220,20 +261,26 @@ package final class Journal {
 
     /// Signs the log as it is now, keeps the checkpoint durably, and gives it out.
     ///
-    /// - Throws: `poisoned`, `badCheckpoint` if signing fails, or an I/O error, after which the journal takes nothing
-    ///   more.
+    /// - Throws: `poisoned`, `badCheckpoint` if signing fails; `headMoved` or an I/O error, after which the journal
+    ///   takes nothing more.
     package func checkpoint() throws(LedgerError) -> SignedNote {
-        try checkUsable()
-        let note: SignedNote
-        do {
-            note = try Checkpoint(origin: signer.verifier.name, size: count, root: root).signed(by: signer)
-        } catch {
-            throw LedgerError(.badCheckpoint, "the checkpoint could not be signed: \(error.message)")
-        }
+        let note = try signedHead(atSize: count)
         try poisoning { () throws(LedgerError) in
             try store.appendCheckpoint(Array(note.encoded.utf8), size: count)
         }
         return note
+    }
+
+    /// Makes a checkpoint the last one before anybody sees it. One over fewer entries than the last promises no more
+    /// than that did: it is only checked that no other process has signed meanwhile.
+    private func swapIn(_ note: SignedNote, size: UInt64) throws(LedgerError) {
+        guard let heads else { return }
+        let isNewest = head == nil || size >= headSize
+        let next = isNewest ? Array(note.encoded.utf8) : head ?? []
+        let last = head
+        try poisoning { () throws(LedgerError) in try heads.swap(last, for: next) }
+        head = next
+        headSize = max(headSize, size)
     }
 
     /// The entry with that very body, if it is in the log.
@@ -260,17 +307,22 @@ package final class Journal {
         do { return try tree.root(atSize: size) } catch { throw LedgerError(.unknownEntry, error.message) }
     }
 
-    /// A signed head over the first entries, for readers to whom the rest is not shown yet. Nothing is stored: the
-    /// log's own checkpoint covers all of it.
+    /// A signed head over the first entries, for readers to whom the rest is not shown yet. The log's store does not
+    /// keep it.
     ///
-    /// - Throws: `unknownEntry` for more entries than there are, or `badCheckpoint`.
+    /// - Throws: `poisoned`, `unknownEntry` for more entries than there are, `badCheckpoint` if signing fails;
+    ///   `headMoved` or an I/O error, after which the journal takes nothing more.
     package func signedHead(atSize size: UInt64) throws(LedgerError) -> SignedNote {
+        try checkUsable()
         let root = try root(atSize: size)
+        let note: SignedNote
         do {
-            return try Checkpoint(origin: signer.verifier.name, size: size, root: root).signed(by: signer)
+            note = try Checkpoint(origin: signer.verifier.name, size: size, root: root).signed(by: signer)
         } catch {
             throw LedgerError(.badCheckpoint, "the checkpoint could not be signed: \(error.message)")
         }
+        try swapIn(note, size: size)
+        return note
     }
 
     /// The proof that the log as it is now begins with its first `size` entries.

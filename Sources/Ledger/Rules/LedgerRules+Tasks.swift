@@ -72,6 +72,9 @@ extension LedgerRules {
         guard registered.units == 0 || Units.allowed.contains(registered.units) else {
             throw LedgerError(.badUnits, "\(registered.units) units; 1 to 8 are allowed, or 0 for the ordinary 4")
         }
+        if !isVersion1(state), let fault = ParticipantLabel.fault(in: registered.label) {
+            throw LedgerError(.badLabel, fault)
+        }
         guard state.participants.count < LedgerLimits.participantCount else {
             throw LedgerError(.limitExceeded, "more than \(LedgerLimits.participantCount) participants")
         }

@@ -23,16 +23,20 @@ final class ManagedProcess: Sendable {
     private let binary: String
     private let arguments: [String]
     private let log: URL
+    /// Where it keeps its state that belongs to no folder of its own.
+    private let stateFolder: URL
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - name: for people: `coordinator`, `agent 3`.
     ///   - log: what it prints is appended here.
-    init(name: String, binary: String, arguments: [String], log: URL) {
+    ///   - stateFolder: its `XDG_STATE_HOME`.
+    init(name: String, binary: String, arguments: [String], log: URL, stateFolder: URL) {
         self.name = name
         self.binary = binary
         self.arguments = arguments
         self.log = log
+        self.stateFolder = stateFolder
     }
 
     /// Starts it; it must not be running.
@@ -40,6 +44,7 @@ final class ManagedProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": stateFolder.path]) { $1 }
         process.standardInput = FileHandle.nullDevice
         do {
             if !FileManager.default.fileExists(atPath: log.path) { try Data().write(to: log) }

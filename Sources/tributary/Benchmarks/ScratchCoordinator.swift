@@ -19,16 +19,17 @@ final class ScratchCoordinator {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let home = folder.appendingPathComponent("coordinator")
         do {
-            _ = try Self.run(["coordinator", "init", "--home", home.path, "--listen", "127.0.0.1:0"])
+            let state = folder.appendingPathComponent("state")
+            _ = try Self.run(["coordinator", "init", "--home", home.path, "--listen", "127.0.0.1:0"], state)
             let log = folder.appendingPathComponent("log")
             try Data().write(to: log)
-            process = Self.process(["coordinator", "run", "--home", home.path])
+            process = Self.process(["coordinator", "run", "--home", home.path], state)
             process.standardOutput = try FileHandle(forWritingTo: log)
             process.standardError = process.standardOutput
             try process.run()
             do {
                 try Self.awaitAddress(home.appendingPathComponent("address"), of: process, log: log)
-                let line = try Self.run(["coordinator", "invite", "--home", home.path, "--open", "--quiet"])
+                let line = try Self.run(["coordinator", "invite", "--home", home.path, "--open", "--quiet"], state)
                 join = try JoinString(parsing: line)
                 var configuration = TLSConfiguration.makeClientConfiguration()
                 configuration.certificateVerification = .none
@@ -80,8 +81,10 @@ final class ScratchCoordinator {
         return process.terminationStatus
     }
 
-    private static func process(_ arguments: [String]) -> Process {
+    /// - Parameter state: its `XDG_STATE_HOME`, so that nothing is left in the user's.
+    private static func process(_ arguments: [String], _ state: URL) -> Process {
         let process = Process()
+        process.environment = ProcessInfo.processInfo.environment.merging(["XDG_STATE_HOME": state.path]) { $1 }
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
@@ -89,8 +92,8 @@ final class ScratchCoordinator {
     }
 
     /// Runs a command to its end; what it prints.
-    private static func run(_ arguments: [String]) throws -> String {
-        let process = process(arguments)
+    private static func run(_ arguments: [String], _ state: URL) throws -> String {
+        let process = process(arguments, state)
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe

@@ -2,6 +2,7 @@ import AgentClient
 import ArgumentParser
 import Datasets
 import Foundation
+import Ledger
 import Wire
 
 /// `tributary agent join`: from a pasted line to a registered participant.
@@ -52,6 +53,7 @@ struct AgentJoin: ParsableCommand {
         guard label.utf8.count <= WireLimits.labelByteCount else {
             throw ValidationError("--label has \(label.utf8.count) bytes; at most \(WireLimits.labelByteCount) fit")
         }
+        if let fault = ParticipantLabel.fault(in: label) { throw ValidationError("--label: \(fault.shown())") }
     }
 
     func run() throws {

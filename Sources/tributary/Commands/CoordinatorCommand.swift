@@ -30,7 +30,16 @@ struct CoordinatorHomeOption: ParsableArguments {
     var flag: String { home == Self.standard ? "" : " --home \(home)" }
 
     var folder: CoordinatorFolder {
-        CoordinatorFolder(path: URL(fileURLWithPath: home).standardizedFileURL.path)
+        CoordinatorFolder(path: URL(fileURLWithPath: home).standardizedFileURL.path, heads: Self.heads)
+    }
+
+    /// Where this user's coordinators keep their newest signed heads: `~/.local/state/tributary/heads`, or under
+    /// `XDG_STATE_HOME`. It is no part of their folders, so that a restored folder does not bring an old head back.
+    private static var heads: String {
+        let environment = ProcessInfo.processInfo.environment
+        let given = environment["XDG_STATE_HOME"] ?? ""
+        let state = given.hasPrefix("/") ? given : "\(environment["HOME"] ?? NSHomeDirectory())/.local/state"
+        return "\(state)/tributary/heads"
     }
 }
 

@@ -10,7 +10,8 @@ struct CoordinatorInit: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a coordinator: its key, certificate, settings and ledger.",
         discussion: """
-            Without a certificate of your own it signs one; agents pin it, so that no authority is needed.
+            Without a certificate of your own it signs one; agents pin it, so that no authority is needed. A folder that
+            was restored without coordinator.yaml is completed; what an interrupted init left is cleared.
 
             EXAMPLES
               tributary coordinator init
@@ -58,10 +59,13 @@ struct CoordinatorInit: ParsableCommand {
         let origin: String
         let logKey: String
         let certificate: String
+        /// Whether a ledger and its key were there already.
+        let takenUp: Bool
 
         enum CodingKeys: String, CodingKey {
             case home, origin, certificate
             case logKey = "log_key"
+            case takenUp = "taken_up"
         }
     }
 
@@ -80,18 +84,30 @@ struct CoordinatorInit: ParsableCommand {
         if let certificate, let privateKey { own = (try Self.read(certificate), try Self.read(privateKey)) }
         let nowMs = CoordinatorService.systemMs()
         let folder = home.folder
-        try CoordinatorSetup.make(
+        let outcome = try CoordinatorSetup.make(
             folder,
             CoordinatorFolder.Plan(settings: settings, certificate: own, nowSeconds: Int64(nowMs / 1_000)),
             money: try money(), nowMs: nowMs)
-        let signer = try NoteSigner(name: settings.origin, key: folder.readKey())
+        let signer = try NoteSigner(name: folder.readSettings().origin, key: folder.readKey())
         let read = try folder.readCertificate(nowSeconds: Int64(nowMs / 1_000)).certificate
         if output.json {
             return try Envelope.print(
                 command: "coordinator init",
                 Answer(
-                    home: folder.path, origin: settings.origin, logKey: signer.verifier.vkey,
-                    certificate: read.fingerprint.hex))
+                    home: folder.path, origin: signer.verifier.name, logKey: signer.verifier.vkey,
+                    certificate: read.fingerprint.hex, takenUp: outcome == .takenUp))
+        }
+        if outcome == .takenUp {
+            return Terminal.line(
+                """
+                the coordinator in \(folder.path) is complete again: its key and ledger are as they were
+                log key      \(signer.verifier.vkey)
+                certificate  \(read.fingerprint.hex)
+
+                coordinator.yaml is new: look at participation, sponsors and auditors. Invitations and bans that were
+                not restored are gone.
+                next: tributary coordinator run\(home.flag)
+                """)
         }
         Terminal.line(
             """

@@ -85,7 +85,7 @@ struct CoordinatorStatus: ParsableCommand {
         }
         Terminal.line("number  label                     seen          balance")
         for person in answer.participants {
-            let label = person.label.isEmpty ? String(person.did.suffix(12)) : person.label
+            let label = person.label.isEmpty ? String(person.did.suffix(12)) : person.label.shown()
             let seen =
                 person.banned
                 ? "banned" : person.lastSeenMs.map { Self.ago(answer.nowMs, $0) } ?? "never"

@@ -41,7 +41,7 @@ struct LedgerBalances: ParsableCommand {
             let name = EntryText.short(row.account).padding(toLength: 44, withPad: " ", startingAt: 0)
             let amount = EntryText.amount(row.balance)
             let gap = String(repeating: " ", count: max(1, 22 - amount.count))
-            Terminal.line("\(name)\(gap)\(amount) \(asset)  \(row.label ?? "")")
+            Terminal.line("\(name)\(gap)\(amount) \(asset)  \((row.label ?? "").shown())")
         }
         Terminal.line()
         let total = rows.reduce(Int64(0)) { $0 + $1.balance }
@@ -55,7 +55,8 @@ struct LedgerStatement: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "statement", abstract: "Show an account's transfers, with its balance after each.",
         discussion: """
-            An account is named in full, by a participant's label, or by a did:key.
+            An account is named in full, by a participant's did:key, or by its label. An account's full name comes
+            first, then the key; a label that several participants have is an error that lists them.
 
             EXAMPLES
               tributary ledger statement latest honest-01
@@ -107,17 +108,30 @@ struct LedgerStatement: ParsableCommand {
     }
 
     private func resolve(_ state: LedgerState) throws -> AccountName {
-        if let participant = state.participants.first(where: { $0.label == account || $0.key.did == account }) {
-            return participant.account
-        }
-        do {
-            let name = try AccountName(account)
-            if state.accounts.names.contains(name) { return name }
-        } catch {}
-        throw CommandFailureError(
+        let unknown = CommandFailureError(
             failure: CommandFailure(
                 code: "unknownAccount", .noInput, "there is no account \"\(account)\"",
                 hint: "tributary ledger balances lists them"))
+        // What reads like an account or a key is that, whatever participants of older ledgers call themselves.
+        if let name = try? AccountName(account) {
+            let isThere =
+                name == .issuance || state.accounts.names.contains(name)
+                || state.participants.contains { $0.account == name }
+            guard isThere else { throw unknown }
+            return name
+        }
+        if let participant = state.participants.first(where: { $0.key.did == account }) { return participant.account }
+        let candidates = state.participants.enumerated().filter { $0.element.label == account }
+        guard let first = candidates.first else { throw unknown }
+        guard candidates.count == 1 else {
+            let list = candidates.map { "\($0.element.account) (participant \($0.offset))" }.joined(separator: ", ")
+            throw CommandFailureError(
+                failure: CommandFailure(
+                    code: "ambiguousAccount", .noInput,
+                    "\(candidates.count) participants have the label \"\(account)\": \(list)",
+                    hint: "name one of these accounts in full"))
+        }
+        return first.element.account
     }
 }
 
@@ -170,6 +184,6 @@ struct LedgerProve: ParsableCommand {
                 Proved(
                     entry: sequence, kind: entry.entry.body.kindName, receipt: receipt.encoded, key: verifier.vkey))
         }
-        print(receipt.encoded, terminator: "")
+        Terminal.raw(receipt.encoded)
     }
 }

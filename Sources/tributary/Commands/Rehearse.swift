@@ -126,7 +126,7 @@ struct Rehearse: ParsableCommand {
     private static func isShown(_ number: Int, of count: Int) -> Bool { number % max(1, count / 20) == 0 }
 
     private func conclude(_ report: RehearsalReport, _ figures: RehearsalFigures, coordinator: URL) {
-        Terminal.line(FinalTable(asset: "TRIB", style: Terminal.style).text(for: report.participants))
+        Terminal.raw(FinalTable(asset: "TRIB", style: Terminal.style).text(for: report.participants) + "\n")
         Terminal.line()
         Terminal.line("rounds        \(report.rounds), accuracy \(Double(report.accuracyPpm) / 1e6)")
         Terminal.line("model         \(report.model)")

@@ -85,10 +85,10 @@ struct RunsCommand: ParsableCommand {
             Terminal.line(
                 "\(summary.run): \(summary.scenario), \(summary.model) on \(summary.dataset), seed \(summary.seed)")
             Terminal.line()
-            Terminal.line(table.header)
-            for round in summary.rounds { Terminal.line(table.line(for: round, eta: nil)) }
+            Terminal.raw(table.header + "\n")
+            for round in summary.rounds { Terminal.raw(table.line(for: round, eta: nil) + "\n") }
             Terminal.line()
-            Terminal.line(FinalTable(asset: summary.asset, style: Terminal.style).text(for: summary.participants))
+            Terminal.raw(FinalTable(asset: summary.asset, style: Terminal.style).text(for: summary.participants) + "\n")
             Terminal.line()
             Terminal.line("report   \(folder.report.path)")
         }

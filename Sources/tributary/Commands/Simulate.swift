@@ -82,7 +82,7 @@ struct Simulate: ParsableCommand {
         let folder = try RunFolder.create(in: runsOptions.url, name: federation.scenario.task.name, now: Date())
         if !output.json { announce(federation) }
         let table = RoundTable(roundCount: federation.scenario.task.roundCount, style: Terminal.style)
-        if !output.json { Terminal.line(table.header) }
+        if !output.json { Terminal.raw(table.header + "\n") }
         let start = ContinuousClock.now
         let roundCount = federation.scenario.task.roundCount
         let isSilent = output.json
@@ -91,7 +91,7 @@ struct Simulate: ParsableCommand {
                 guard !isSilent else { return }
                 let elapsed = (ContinuousClock.now - start) / .seconds(1)
                 let remaining = elapsed / Double(round.round) * Double(roundCount - round.round)
-                Terminal.line(table.line(for: round, eta: remaining))
+                Terminal.raw(table.line(for: round, eta: remaining) + "\n")
             }, isCancelled: { Interruption.isRequested })
         let simulator = try Simulator(
             federation: federation, folder: folder, threads: threadsOption.threads, observer: observer)
@@ -145,9 +145,9 @@ struct Simulate: ParsableCommand {
 
     private func conclude(_ summary: RunSummary, _ folder: RunFolder, trust: TaskTerms.Trust) {
         Terminal.line()
-        Terminal.line(
+        Terminal.raw(
             FinalTable(asset: summary.asset, style: Terminal.style).text(
-                for: summary.participants, score: trust == .open ? \.novelScore : \.fullScore))
+                for: summary.participants, score: trust == .open ? \.novelScore : \.fullScore) + "\n")
         Terminal.line()
         let accuracy = String(format: "%.4f", summary.accuracy)
         let loss = String(format: "%.4f", summary.loss)

@@ -75,8 +75,7 @@ struct CommandFailure {
         case let error as CoordinatorServerError:
             self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
         case let error as CoordinationError:
-            let exit: Exit = error.code == .ledgerFailed || error.code == .diskFull ? .io : .failure
-            self.init(code: error.code.rawValue, exit, error.message, hint: error.hint)
+            self.init(code: error.code.rawValue, Self.exit(for: error.code), error.message, hint: error.hint)
         case let error as WireError: self.init(code: error.code.rawValue, .badData, error.message, hint: error.hint)
         case let error as DatasetError:
             self.init(code: error.code.rawValue, error.code == .notFound ? .noInput : .badData, error.description)
@@ -106,11 +105,19 @@ struct CommandFailure {
         }
     }
 
+    private static func exit(for code: CoordinationError.Code) -> Exit {
+        switch code {
+        case .ledgerFailed, .diskFull: .io
+        case .staleLedger: .badData
+        default: .failure
+        }
+    }
+
     private static func exit(for code: CoordinatorServerError.Code) -> Exit {
         switch code {
         case .notACoordinator: .noInput
         case .exists: .cannotCreate
-        case .badSettings, .badKey, .badCertificate, .damagedFile, .limitExceeded: .badData
+        case .staleLedger, .badSettings, .badKey, .badCertificate, .damagedFile, .limitExceeded: .badData
         case .locked, .portInUse, .cannotListen: .unavailable
         case .fileSystem, .diskFull: .io
         }
@@ -160,10 +167,15 @@ struct CommandFailure {
         }
     }
 
+    /// A message of one or more lines, with what others wrote in it escaped.
+    private static func shown(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.shown() }.joined(separator: "\n")
+    }
+
     /// `error: …` and the hint, for people.
     func printToStandardError() {
-        var text = "error: \(body.message)\n"
-        if let hint = body.hint { text += "hint: \(hint)\n" }
+        var text = "error: \(Self.shown(body.message))\n"
+        if let hint = body.hint { text += "hint: \(Self.shown(hint))\n" }
         FileHandle.standardError.write(Data(text.utf8))
     }
 }

@@ -8,16 +8,16 @@ struct EntryText {
     private let labels: [String]
 
     init(_ state: LedgerState) {
-        labels = state.participants.map { $0.label.isEmpty ? $0.key.did : $0.label }
+        labels = state.participants.map { $0.label.isEmpty ? $0.key.did : $0.label.shown() }
     }
 
     /// What an entry says.
     func line(for body: EntryBody) -> String {
         switch body {
         case .genesis(let body):
-            "\(body.origin), \(body.asset), cap \(TokenAmount.text(body.cap))"
+            "\(body.origin.shown()), \(body.asset.shown()), cap \(TokenAmount.text(body.cap))"
         case .participantRegistered(let body):
-            "\(body.label) \(Self.short(body.publicKey.did))\(body.units == 0 ? "" : ", \(body.units) units")"
+            "\(body.label.shown()) \(Self.short(body.publicKey.did))\(body.units == 0 ? "" : ", \(body.units) units")"
         case .unitsAssigned(let body):
             """
             \(body.units) units to \(label(of: body.participant))\
@@ -35,7 +35,7 @@ struct EntryText {
             round \(body.statement.round), \(Self.short(body.statement.participantKey.did)), \
             \(body.statement.sampleCount) examples, update \(Self.short(body.statement.update.hex))
             """
-        case .contributionRefused(let body): "round \(body.round), \(body.reason.name): \(body.detail)"
+        case .contributionRefused(let body): "round \(body.round), \(body.reason.name): \(body.detail.shown())"
         case .roundSealed(let body):
             """
             round \(body.round), \(body.accepted) accepted, \

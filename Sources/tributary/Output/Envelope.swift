@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 
 /// The one JSON object that a command prints under `--json` (design decision D11).
 struct Envelope<Payload: Encodable>: Encodable {
@@ -38,8 +39,6 @@ private enum JSONLine {
     static func print(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        var bytes = try encoder.encode(value)
-        bytes.append(UInt8(ascii: "\n"))
-        try FileHandle.standardOutput.write(contentsOf: bytes)
+        Terminal.raw(String(decoding: try encoder.encode(value), as: UTF8.self).shownJSON() + "\n")
     }
 }
