@@ -17,20 +17,20 @@ extension CoordinatorAPI {
             text: request.text, data: request.data.isEmpty ? nil : request.data,
             validationCount: request.validationCount == 0 ? nil : Int(request.validationCount),
             testCount: request.testCount == 0 ? nil : Int(request.testCount))
-        let folder = parts.folder
         let material = try await blocking {
             do {
-                let material = try loader.material(opening: wanted)
-                // Before the ledger has the task: whoever starts again finds its data.
-                try TaskFolder(folder, task: SHA256.hash(Array(material.task.text.utf8))).keep(material.source)
-                return material
-            } catch let error as CoordinatorServerError {
-                throw error
+                return try loader.material(opening: wanted)
             } catch let error as FederationError {
                 throw ServerProblem(.invalidTask, error.message, hint: error.hint ?? "")
             } catch {
                 throw ServerProblem(.invalidTask, "the task cannot be opened: \(error)")
             }
+        }
+        let folder = parts.folder
+        let task = SHA256.hash(Array(material.task.text.utf8))
+        if await parts.host.taskText(task) == nil {
+            // Before the ledger has the task: whoever starts again finds its data. Later it would be another's data.
+            try await blocking { try TaskFolder(folder, task: task).keep(material.source) }
         }
         let opened = try await parts.host.open(material)
         var answer = WireOpenTaskReply()
