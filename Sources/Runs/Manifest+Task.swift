@@ -1,8 +1,8 @@
 package import Attestation
 import Foundation
 
-/// The manifest of one task in a coordinator's folder, `tasks/<id>/manifest`: the files that the coordinator writes when
-/// the task closes and that nothing on the ledger binds.
+/// The manifest of one task in a coordinator's folder, `tasks/<id>/manifest`: the files that the coordinator writes
+/// when the task closes and that nothing on the ledger binds.
 ///
 /// Its paths begin at the coordinator's folder, so that the manifest of one task does not pass for another's. A task's
 /// folder goes on changing, so files that are not listed may be there.

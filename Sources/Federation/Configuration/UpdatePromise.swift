@@ -1,4 +1,4 @@
-/// Which rounds' updates and models a task's coordinator has to keep, so that anybody whom it lets can derive them again.
+/// Which rounds' updates and models a task's coordinator has to keep, so that an auditor can derive them again.
 ///
 /// It is part of the task's file, and so of the ledger: what must be kept and is not is a fault of the coordinator's.
 package enum UpdatePromise: Hashable, Sendable, CustomStringConvertible {
