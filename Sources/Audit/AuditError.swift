@@ -4,6 +4,8 @@ package struct AuditError: Error, Equatable, CustomStringConvertible {
     package enum Code: String, Sendable {
         /// The ledger cannot be opened or holds nothing.
         case noLedger
+        /// A value was asked for of a run whose ledger does not verify.
+        case unsoundLedger
         /// The ledger is being written to.
         case busy
         /// The key given is not the one that the ledger names.

@@ -1,7 +1,7 @@
 /// Something that does not hold, and where.
 package struct AuditFault: Equatable, Sendable, CustomStringConvertible {
     /// Where a fault lies.
-    package enum Place: Equatable, Sendable, CustomStringConvertible {
+    package enum Place: Hashable, Sendable, CustomStringConvertible {
         /// An entry of the ledger, by sequence number.
         case entry(UInt64)
         /// A file of the audited folder, by relative path.
@@ -25,6 +25,16 @@ package struct AuditFault: Equatable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(place): \(reason)" }
+}
+
+/// What an audit comes to.
+package enum AuditVerdict: String, Sendable {
+    /// Everything that was paid, and every model, was derived again from what is at hand.
+    case ok
+    /// Nothing contradicts the ledger, but something is not at hand, and what rests on it was taken as recorded.
+    case unverified
+    /// Something contradicts the ledger, or was to be kept by the task's own terms and is not there.
+    case fault
 }
 
 /// How far one round could be checked.
@@ -70,6 +80,14 @@ package struct AuditedTask: Sendable {
     /// Registered participants that some round of a task with trust `open` did not invite: they were banned, had left
     /// or were not heard of, or the coordinator left them out. No fault: the ledger does not show which.
     package var uninvited = 0
+    /// What is not at hand.
+    package var gaps: [AuditGap] = []
+    /// Units of rewards that rest on rounds which were not derived again.
+    package var unverifiedUnits: UInt64 = 0
+    /// Whether scores and exact metrics wait for the close, at which they are revealed and paid.
+    package var awaitsClose = false
+    /// Files, by path below the audited folder, that the task's entries or its manifest bind.
+    var boundFiles: Set<String> = []
 
     package init(task: String, rewards: Int, rewarded: UInt64, isClosed: Bool) {
         self.task = task
@@ -88,8 +106,8 @@ package struct AuditedTask: Sendable {
 package struct AuditReport: Sendable {
     /// The audited folder's name.
     package var run = ""
-    /// Whether it is a coordinator's folder, and not a simulated run's.
-    package var isCoordinator = false
+    /// What kind of folder it is.
+    package var kind = AuditedFolder.Kind.run
     /// Entries of the ledger that were replayed.
     package var entries: UInt64 = 0
     /// How many of them the checkpoint covers.
@@ -105,10 +123,34 @@ package struct AuditReport: Sendable {
     /// What does not hold; empty if all does.
     package var faults: [AuditFault] = []
 
+    /// What is not at hand of what belongs to no single task.
+    package var folderGaps: [AuditGap] = []
+    /// Files of the folder, by path, that nothing in it binds: whoever changes or removes them is not found out.
+    package var notCovered: [String] = []
+    /// Whether the newest signed head is in the ledger's file alone, as after a crash.
+    package var isHeadInLedgerAlone = false
+
     package init() {}
 
-    /// Whether everything that was checked holds.
-    package var isClean: Bool { faults.isEmpty }
+    package var verdict: AuditVerdict { faults.isEmpty ? (gaps.isEmpty ? .ok : .unverified) : .fault }
+
+    /// Whether all of it was derived again and holds.
+    package var isClean: Bool { verdict == .ok }
+
+    /// Whether it is a coordinator's folder, and not a simulated run's.
+    package var isCoordinator: Bool { kind == .coordinator }
+
+    /// All that is not at hand.
+    package var gaps: [AuditGap] { folderGaps + tasks.flatMap(\.gaps) }
+
+    /// Units of rewards that rest on what is not at hand.
+    package var unverifiedUnits: UInt64 {
+        let all = (folderGaps.map(\.units) + tasks.map(\.unverifiedUnits)).reduce(UInt64(0)) { sum, units in
+            let (total, overflow) = sum.addingReportingOverflow(units)
+            return overflow ? .max : total
+        }
+        return min(all, rewarded)
+    }
 
     /// The rounds of all tasks.
     package var rounds: [AuditedRound] { tasks.flatMap(\.rounds) }

@@ -12,7 +12,9 @@ internal import Tensors
 /// A coordinator's ledger goes on after its last checkpoint, so there the checkpoint must be of the ledger's beginning,
 /// and a folder without a manifest is one that is still in use; a run's folder is finished and has both. The audit
 /// trusts the coordinator's public key and nothing else: the ledger is replayed under the same rules that wrote it, and
-/// what a round claims is computed again from the updates that were kept. Reads only; never changes the folder.
+/// what a round claims is computed again from the updates that were kept. What is not at hand is never taken for right:
+/// it is a fault where the task's own terms bind the coordinator to keep it, and else a gap that is named with what
+/// rests on it. Reads only; never changes the folder.
 package struct Auditor {
     /// What to audit with.
     package struct Options: Sendable {
@@ -47,29 +49,44 @@ package struct Auditor {
     package func run() throws(AuditError) -> AuditReport {
         var report = AuditReport()
         report.run = folder.root.name
-        report.isCoordinator = folder.isCoordinator
+        report.kind = folder.kind
         progress("replaying the ledger")
-        guard let history = try replay(into: &report) else {
-            checkFiles(genesis: nil, into: &report)
+        guard let replayed = try replay(into: &report), let genesis = replayed.history.genesis else {
+            checkFiles(folder, genesis: nil, into: &report)
             return report
         }
-        checkFiles(genesis: history.genesis, into: &report)
+        let history = replayed.history
+        let judged = AuditedFolder(self.folder.root, origin: genesis.origin)
+        report.kind = judged.kind
+        try checkHeads(judged, replayed, genesis, into: &report)
+        checkFiles(judged, genesis: genesis, into: &report)
         report.contributions = history.contributionCount
-        if !folder.isCoordinator, history.tasks.count > 1 {
+        if judged.kind == .run, history.tasks.count > 1 {
             report.faults.append(
                 AuditFault(.entry(history.tasks[1].openedAt), "it opens a second task; a run has one"))
         }
         for task in history.tasks {
             let audit = TaskAudit(
-                place: folder.place(of: task.opening.task), isCoordinator: folder.isCoordinator, history: task,
+                place: judged.place(of: task.opening.task), kind: judged.kind, history: task,
                 numbers: history.numbers, options: options, progress: progress)
-            report.tasks.append(audit.run(faults: &report.faults))
+            var audited = audit.run(faults: &report.faults)
+            if judged.isCoordinator { checkFiles(of: task, judged, genesis, &audited, &report.faults) }
+            report.tasks.append(audited)
         }
+        report.notCovered = notCovered(judged, report)
         return report
     }
 
+    /// A ledger whose entries the rules allow.
+    struct ReplayedLedger {
+        let history: LedgerHistory
+        let tree: MerkleTree
+        /// The newest head in the ledger's own file.
+        let storedHead: [UInt8]?
+    }
+
     /// Replays every entry under the rules; nil if one of them is wrong, which is then in the report.
-    private func replay(into report: inout AuditReport) throws(AuditError) -> LedgerHistory? {
+    private func replay(into report: inout AuditReport) throws(AuditError) -> ReplayedLedger? {
         let ledger: RunLedger
         do {
             ledger = try RunLedger(folder.root)
@@ -94,12 +111,16 @@ package struct Auditor {
             report.faults.append(AuditFault(place, fault.error.message))
             return nil
         }
-        guard let genesis = history.genesis else {
+        guard history.genesis != nil else {
             report.faults.append(AuditFault(.file("ledger.sqlite"), "it holds no entry"))
             return nil
         }
-        try checkCheckpoint(genesis, tree, into: &report)
-        return history
+        do {
+            return ReplayedLedger(history: history, tree: tree, storedHead: try ledger.store.lastCheckpoint())
+        } catch {
+            report.faults.append(AuditFault(.file("ledger.sqlite"), error.message))
+            return nil
+        }
     }
 
     private func busy(_ error: LedgerError) -> AuditError {
@@ -108,64 +129,5 @@ package struct Auditor {
                 .busy, "the coordinator of '\(folder.root.url.path)' is running, and its ledger is in use",
                 hint: "stop it, audit, and start it again: agents wait for it and nothing is lost")
             : AuditError(.busy, error.message)
-    }
-
-    /// The checkpoint must be signed by the coordinator and name exactly this ledger; on a coordinator, which signs
-    /// now and then, this ledger as it was.
-    private func checkCheckpoint(
-        _ genesis: Genesis, _ tree: MerkleTree, into report: inout AuditReport
-    ) throws(AuditError) {
-        let place = AuditFault.Place.file("checkpoint")
-        do {
-            let named = try NoteVerifier(name: genesis.origin, publicKey: genesis.coordinatorKey)
-            report.key = named.vkey
-            if let pinned = options.key, pinned.vkey != named.vkey {
-                throw AuditError(
-                    .wrongKey, "the ledger names the coordinator's key \(named.vkey), not \(pinned.vkey)",
-                    hint: "this is another coordinator's ledger, or a forged one")
-            }
-            let bytes = try folder.root.read(folder.root.checkpoint, limit: AuditLimits.smallFileByteCount)
-            let note = try SignedNote(parsing: bytes)
-            _ = try note.verified(by: [options.key ?? named])
-            let checkpoint = try Checkpoint(text: note.text)
-            guard checkpoint.origin == genesis.origin else {
-                report.faults.append(AuditFault(place, "it is of the log \(checkpoint.origin), not \(genesis.origin)"))
-                return
-            }
-            let isOld = folder.isCoordinator && checkpoint.size < tree.count
-            guard isOld || checkpoint.size == tree.count, checkpoint.root == (try tree.root(atSize: checkpoint.size))
-            else {
-                let size = min(checkpoint.size, tree.count)
-                report.faults.append(
-                    AuditFault(
-                        place,
-                        """
-                        it names \(checkpoint.size) entries with root \(checkpoint.root), the ledger has \(tree.count) \
-                        and at \(size) the root \(try tree.root(atSize: size))
-                        """))
-                return
-            }
-            report.signedEntries = checkpoint.size
-        } catch let error as AuditError {
-            throw error
-        } catch {
-            report.faults.append(AuditFault(place, "\(error)"))
-        }
-    }
-
-    /// Every file of the folder must be the one that the signed manifest lists. A coordinator's folder, which changes
-    /// all the time, need not have one.
-    private func checkFiles(genesis: Genesis?, into report: inout AuditReport) {
-        guard !folder.isCoordinator || FileManager.default.fileExists(atPath: folder.root.manifest.path) else { return }
-        progress("checking the folder's files")
-        let named = genesis.flatMap { try? NoteVerifier(name: $0.origin, publicKey: $0.coordinatorKey) }
-        guard let verifier = options.key ?? named else { return }
-        do {
-            for fault in try Manifest.verify(folder.root, verifier: verifier) {
-                report.faults.append(AuditFault(.file(fault.path), fault.reason))
-            }
-        } catch {
-            report.faults.append(AuditFault(.file("manifest"), error.message))
-        }
     }
 }

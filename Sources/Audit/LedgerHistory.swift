@@ -30,6 +30,10 @@ struct LedgerHistory {
         var rewarded: UInt64 = 0
         /// Units that the rewards moved, by account.
         var rewards: [AccountName: UInt64] = [:]
+        /// Where the rewards are, and their units.
+        var rewardPlaces: [(sequence: UInt64, units: UInt64)] = []
+        /// Settlements of rules version 1: the last round of each, and what it paid.
+        var epochs: [(lastRound: UInt32, paid: UInt64)] = []
         var closed: (sequence: UInt64, body: TaskClosed)?
         /// Root over all entries before the first round was opened: what the initial model follows from.
         var startRoot: Digest?
@@ -37,6 +41,20 @@ struct LedgerHistory {
         var uninvited: Set<ParticipantNumber> = []
 
         var isClosed: Bool { closed != nil }
+
+        /// Units of the rewards that rest on some rounds' scores: all of a task that is settled once, or those of the
+        /// epochs that the rounds belong to.
+        func units(restingOn rounds: some Collection<UInt32>) -> UInt64 {
+            guard !rounds.isEmpty else { return 0 }
+            guard opening.terms == nil else { return rewarded }
+            var first: UInt32 = 1
+            var units: UInt64 = 0
+            for epoch in epochs where epoch.lastRound >= first {
+                if rounds.contains(where: { (first...epoch.lastRound).contains($0) }) { units += epoch.paid }
+                first = epoch.lastRound + 1
+            }
+            return units
+        }
     }
 
     private(set) var genesis: Genesis?
@@ -102,9 +120,11 @@ struct LedgerHistory {
                 $0.rewardCount += 1
                 $0.rewarded += body.amount
                 $0.rewards[body.credit, default: 0] += body.amount
+                $0.rewardPlaces.append((entry.sequence, body.amount))
             }
+        case .epochSettled(let body): change(body.task) { $0.epochs.append((body.lastRound, body.paid)) }
         case .taskClosed(let body): change(body.task) { $0.closed = (entry.sequence, body) }
-        case .contributionRefused, .epochSettled, .taskSettled, .snapshot: break
+        case .contributionRefused, .taskSettled, .snapshot: break
         }
     }
 

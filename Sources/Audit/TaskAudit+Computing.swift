@@ -66,7 +66,7 @@ extension TaskAudit {
     func checkCohort(_ round: LedgerHistory.Round, _ task: TaskConfiguration, _ faults: inout [AuditFault]) {
         let cohort = round.opened.cohort
         var reason: String?
-        if isCoordinator {
+        if kind != .run {
             let isAscending = zip(cohort, cohort.dropFirst()).allSatisfy { $0 < $1 }
             if cohort.count > (task.trust == .open ? round.population : task.cohort.invitationCount) {
                 reason = "\(cohort.count) are invited; the task's file invites \(task.cohort.invitationCount)"
@@ -82,15 +82,6 @@ extension TaskAudit {
         }
         guard let reason else { return }
         faults.append(AuditFault(.entry(round.openedAt), "round \(round.opened.round): \(reason)"))
-    }
-
-    /// Whether a round's updates are there, or at least one of them: rounds are kept or let go as a whole.
-    func isKept(_ round: LedgerHistory.Round, _ means: Means) -> Bool {
-        round.accepted.contains { _, entry in
-            let statement = entry.statement
-            let path = means.blobs.updatePath(round: Int(statement.round), digest: statement.update)
-            return FileManager.default.fileExists(atPath: path)
-        }
     }
 
     /// An aggregator at the round's start: the one of the round before, or a new one from kept models. Nil where the
@@ -114,22 +105,28 @@ extension TaskAudit {
     /// The server optimiser's momentum at the round's start, or nil if it has none.
     private func serverState(_ means: Means, _ chain: Chain) throws -> [UInt8]? {
         try chain.serverState.map { digest in
+            if let derived = chain.derived, derived.state == digest, let bytes = derived.stateBytes { return bytes }
+            let name = "models/\(digest.hex).state"
+            try require(name, means) { $0.body.serverState == digest }
             do {
                 return try means.blobs.serverState(
                     digest, limit: AggregationLimits.stateHeaderByteCount + 8 * means.blob.layout.count)
             } catch {
-                throw FoundFault(place.file("models/\(digest.hex).state"), "\(error)")
+                throw FoundFault(place.file(name), "\(error)")
             }
         }
     }
 
-    /// A model by its digest: the initial one, or one that was kept.
+    /// A model by its digest: the initial one, one that was derived, or one that was kept.
     func model(
         _ digest: Digest, _ means: Means, _ initial: SharedParameterSet, _ chain: Chain
     ) throws -> SharedParameterSet {
         if digest == chain.initial { return initial }
+        if let derived = chain.derived, derived.digest == digest { return derived.model }
+        let name = "models/\(digest.hex).safetensors"
+        try require(name, means) { $0.body.model == digest }
         let file = try means.blobs.openModel(digest)
-        let place = self.place.file("models/\(digest.hex).safetensors")
+        let place = self.place.file(name)
         return try file.withUnsafeBytes { bytes in
             guard BlobDigest.digest(of: bytes, threads: options.threads) == digest else {
                 throw FoundFault(place, "its bytes do not have the digest it is named by")
@@ -225,28 +222,36 @@ extension TaskAudit {
             sampleCount: statement.sampleCount, update: statement.update)
     }
 
-    /// A round that left the model as it was. That it diverged is derived again where that can be.
+    /// A round that left the model as it was. That it diverged is derived again where that can be; and its updates'
+    /// lengths, from which the bounds of later rounds follow.
     func auditUnmoved(
         _ round: LedgerHistory.Round, _ sealed: (sequence: UInt64, body: RoundSealed), _ means: Means,
         _ initial: SharedParameterSet, _ chain: Chain, _ faults: inout [AuditFault]
-    ) -> AuditedRound.Outcome {
-        guard sealed.body.outcome == .diverged else { return .noQuorum }
-        guard isKept(round, means) else { return .digestOnly("its updates were not kept") }
-        guard let sets = means.sets else { return .digestOnly(means.withoutData) }
+    ) -> (outcome: AuditedRound.Outcome, missing: MissingEvidence?) {
+        let isDiverged = sealed.body.outcome == .diverged
+        guard isDiverged || sealed.body.outcome == .noQuorum && round.opened.boundSquared != nil else {
+            return (.noQuorum, nil)
+        }
         do {
+            if let missing = try missingUpdates(round, means) { throw missing }
+            for (sequence, entry) in round.accepted { _ = try update(entry, at: sequence, means) }
+            guard isDiverged else { return (.noQuorum, nil) }
+            guard let sets = means.sets else { return (.digestOnly(means.withoutData), means.missing) }
             guard let aggregator = try self.aggregator(at: round, means, sets, initial, chain) else {
-                return .digestOnly(Self.withoutHistory)
+                return (.digestOnly(Self.withoutHistory), chain.missing)
             }
             guard try compute(round, with: aggregator, means).metrics == nil else {
                 throw FoundFault(.entry(sealed.sequence), "round \(round.opened.round) does not diverge")
             }
-            return .rederived
+            return (.rederived, nil)
+        } catch let missing as MissingEvidence {
+            return (isDiverged ? .digestOnly(missing.reason) : .noQuorum, missing)
         } catch let fault as FoundFault {
             faults.append(fault.fault)
         } catch {
             faults.append(AuditFault(.entry(sealed.sequence), "\(error)"))
         }
-        return .digestOnly("it could not be computed again")
+        return (isDiverged ? .digestOnly("it could not be computed again") : .noQuorum, nil)
     }
 
     /// Compares a computed round with the recorded one; the first difference of each entry is a fault.
@@ -306,12 +311,10 @@ extension TaskAudit {
 
     /// Checks what can be checked of a round without its scores: the sum where it was digested, the model and the
     /// server's momentum that it gives, and scores that are samples.
-    ///
-    /// - Parameter reason: why nothing more can be checked.
-    func averageAlone(
+    func deriveModel(
         _ round: LedgerHistory.Round, _ sealed: (sequence: UInt64, body: RoundSealed), _ means: Means,
-        _ initial: SharedParameterSet, _ chain: Chain, because reason: String, _ faults: inout [AuditFault]
-    ) throws -> AuditedRound.Outcome {
+        _ initial: SharedParameterSet, _ chain: inout Chain, _ faults: inout [AuditFault]
+    ) throws {
         var sum = ExactAccumulator(count: means.blob.layout.count, grid: means.task.grid)
         var accepted: [AcceptedContribution] = []
         for (sequence, entry) in round.accepted {
@@ -344,8 +347,8 @@ extension TaskAudit {
             throw FoundFault(
                 .entry(sealed.sequence), "round \(round.opened.round): the server's momentum is another")
         }
+        chain.derived = (digest, SharedParameterSet(model), optimizer.stateDigest(), optimizer.state())
         if means.terms == nil, means.scoring == .none { compareScores(sampleScores(round), round, &faults) }
-        return .aggregateOnly(reason)
     }
 
     /// What the rules take as stated when a task closes: that each salt follows from the secret, and that a task that
@@ -371,26 +374,6 @@ extension TaskAudit {
                     at which its file ends it
                     """))
             return
-        }
-    }
-
-    /// The newest model's file must be the model that the last round gave: in a run `model.safetensors`, on a
-    /// coordinator the one that is named by its digest.
-    func checkFinalModel(_ means: Means, _ chain: Chain, _ faults: inout [AuditFault]) {
-        guard let last = chain.recorded.last else { return }
-        let name = isCoordinator ? "models/\(last.hex).safetensors" : "model.safetensors"
-        if isCoordinator, last == chain.initial { return }
-        do {
-            let path = isCoordinator ? means.blobs.modelPath(last) : place.folder.model.path
-            let digest = try MappedFile(path: path).withUnsafeBytes {
-                BlobDigest.digest(of: $0, threads: options.threads)
-            }
-            if digest != last {
-                faults.append(
-                    AuditFault(place.file(name), "its digest is \(digest); the last round gave \(last)"))
-            }
-        } catch {
-            faults.append(AuditFault(place.file(name), "\(error)"))
         }
     }
 }

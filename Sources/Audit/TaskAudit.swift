@@ -12,8 +12,8 @@ import Training
 /// Computes a task's rounds again from the updates that were kept, and compares with what the ledger says.
 struct TaskAudit {
     let place: TaskPlace
-    /// Whether the task ran on a coordinator, among participants that came and went.
-    let isCoordinator: Bool
+    /// In a coordinator's folder and ledger, participants came and went.
+    let kind: AuditedFolder.Kind
     let history: LedgerHistory.Task
     let numbers: [PublicKey: ParticipantNumber]
     let options: Auditor.Options
@@ -28,7 +28,12 @@ struct TaskAudit {
         /// Nil where the data set is not there, or the validation set is not revealed yet: models can be checked then,
         /// metrics and path scores cannot.
         let sets: EvaluationSets?
+        /// Why there are no sets.
         let withoutData: String
+        /// What is missing for them; nil where the data set contradicts the ledger.
+        let missing: MissingEvidence?
+        /// In what the validation set that the data named give contradicts the ledger.
+        let contradiction: String?
         /// Nil in rules version 1.
         let terms: TaskTerms?
     }
@@ -43,6 +48,10 @@ struct TaskAudit {
         /// Digests of the current model and the one before it, as recorded.
         var recorded: [Digest]
         var serverState: Digest?
+        /// The newest model that was derived without the data set, and the momentum that goes with it.
+        var derived: (digest: Digest, model: SharedParameterSet, state: Digest?, stateBytes: [UInt8]?)?
+        /// What was missing for the first round that was not derived; scores rest on all rounds before them.
+        var missing: MissingEvidence?
 
         init(initial: Digest, recorded: [Digest]) {
             self.initial = initial
@@ -64,6 +73,10 @@ struct TaskAudit {
             return report
         }
         report.name = means.task.name
+        report.awaitsClose = opening.terms?.scoresRounds ?? false && !history.isClosed
+        if let contradiction = means.contradiction {
+            faults.append(AuditFault(.entry(history.openedAt), contradiction))
+        }
         checkOpening(opening, means, &faults)
         report.uninvited = history.uninvited.count
         guard let initial = initialModel(means.task),
@@ -76,16 +89,22 @@ struct TaskAudit {
             return report
         }
         var chain = Chain(initial: first, recorded: [first])
+        var missing: [MissingRound] = []
+        let faultsBefore = faults.count
         for round in history.rounds {
             guard faults.count < AuditLimits.faultCount else { return report }
             progress("\(means.task.name), round \(round.opened.round) of \(history.rounds.count)")
-            let outcome = audit(round, means, initial: initial, &chain, &faults)
+            let (outcome, lacks) = audit(round, means, initial: initial, &chain, &faults)
+            if let lacks { missing.append(MissingRound(round: round.opened.round, evidence: lacks)) }
             report.rounds.append(
                 AuditedRound(
                     round: round.opened.round, outcome: outcome, contributions: round.accepted.count))
         }
         checkClose(means, &faults)
-        checkFinalModel(means, chain, &faults)
+        if faults.count == faultsBefore { missing += checkModels(means, chain, missing, &faults) }
+        report.gaps = gaps(missing, means) + checkFinalModel(means, chain, &faults)
+        report.unverifiedUnits = history.units(restingOn: report.gaps.filter { $0.units > 0 }.flatMap(\.rounds))
+        report.boundFiles = boundFiles(means)
         return report
     }
 
@@ -104,36 +123,51 @@ struct TaskAudit {
     func prepare(_ opening: TaskOpened) throws -> Means {
         let text = String(decoding: opening.configuration, as: UTF8.self)
         let task = try opening.terms == nil ? TaskConfiguration(version1Text: text) : TaskConfiguration(text: text)
-        let blobs = try BlobStore(place.folder, rule: .all, diskBudgetBytes: .max)
+        let blobs = BlobStore(reading: place.folder)
         let blob = ParameterBlob(layout: task.architecture.parameterLayout)
         let version1: RoundAggregator.Scoring = opening.reward?.score.isPath ?? false ? .version1 : .none
         let scoring = opening.terms.map { RoundAggregator.Scoring($0) } ?? version1
-        func means(_ sets: EvaluationSets?, without reason: String) -> Means {
-            Means(
-                task: task, blob: blob, blobs: blobs, scoring: scoring, sets: sets, withoutData: reason,
+        func means(
+            _ sets: EvaluationSets?, _ missing: MissingEvidence? = nil, contradiction: String? = nil
+        ) -> Means {
+            let reason = contradiction == nil ? "" : "the data set is not the one that the task was opened with"
+            return Means(
+                task: task, blob: blob, blobs: blobs, scoring: scoring, sets: sets,
+                withoutData: missing?.reason ?? reason, missing: missing, contradiction: contradiction,
                 terms: opening.terms)
         }
+        if opening.terms != nil, history.closed?.body.secret == nil { return means(nil, .secret) }
         do {
             let data = try loadData(task)
             let sets: EvaluationSets
             let root: Digest
-            if opening.terms == nil {
-                sets = data.version1Evaluation
-                root = ValidationSet.version1Root(of: sets.validation)
-            } else {
-                guard let secret = history.closed?.body.secret else {
-                    return means(nil, without: "the validation set is revealed when the task is closed")
-                }
+            if let secret = history.closed?.body.secret, opening.terms != nil {
                 sets = try data.evaluation(seed: secret.validationSeed)
                 root = ValidationSet.root(of: sets.validation, salt: secret.validationSalt)
+            } else {
+                sets = data.version1Evaluation
+                root = ValidationSet.version1Root(of: sets.validation)
             }
             guard root == opening.validationRoot else {
-                return means(nil, without: "the data set is not the one that the task was opened with")
+                return means(nil, contradiction: contradiction(root, opening))
             }
-            return means(sets, without: "")
+            return means(sets)
         } catch {
-            return means(nil, without: "no data set: \(error)")
+            return means(nil, .data("no data set: \(error)"))
         }
+    }
+
+    /// That the data set gives another validation set than the ledger has.
+    private func contradiction(_ root: Digest, _ opening: TaskOpened) -> String {
+        let (source, advice) =
+            options.dataPath.map {
+                ("'\($0)'", "if that is not the task's data set, name the right one; else the root")
+            }
+            ?? ("the data set that '\(place.prefix)\(place.source.lastPathComponent)' names", "so one of the two")
+        return """
+            the validation set that \(source) gives has the root \(root), not \(opening.validationRoot) that the task \
+            was opened with: \(advice) is false
+            """
     }
 
     /// The data set, split as the task's files say; the ledger's validation root tells whether it is the right one.
@@ -144,14 +178,18 @@ struct TaskAudit {
             dataPath: options.dataPath)
     }
 
+    /// Audits one round.
+    ///
+    /// - Returns: how far it could be checked, and what is missing that keeps it from being checked whole. Scores that
+    ///   wait for the close are not missing.
     private func audit(
         _ round: LedgerHistory.Round, _ means: Means, initial: SharedParameterSet, _ chain: inout Chain,
         _ faults: inout [AuditFault]
-    ) -> AuditedRound.Outcome {
+    ) -> (outcome: AuditedRound.Outcome, missing: MissingEvidence?) {
         let number = round.opened.round
         checkCohort(round, means.task, &faults)
         guard let sealed = round.sealed else {
-            return .digestOnly(isCoordinator ? "it is not sealed yet" : "it was not sealed: the run was stopped")
+            return (.digestOnly(kind == .run ? "it was not sealed: the run was stopped" : "it is not sealed yet"), nil)
         }
         guard sealed.body.outcome == .aggregated else {
             return auditUnmoved(round, sealed, means, initial, chain, &faults)
@@ -160,27 +198,28 @@ struct TaskAudit {
             chain.recorded = Array((chain.recorded + [sealed.body.model]).suffix(2))
             chain.serverState = sealed.body.serverState
         }
-        guard isKept(round, means) else { return .digestOnly("its updates were not kept") }
         do {
-            guard let sets = means.sets else {
-                return try averageAlone(
-                    round, sealed, means, initial, chain, because: means.withoutData, &faults)
+            if let missing = try missingUpdates(round, means) { throw missing }
+            if let sets = means.sets, let aggregator = try self.aggregator(at: round, means, sets, initial, chain) {
+                let result = try compute(round, with: aggregator, means)
+                chain.aggregator = aggregator
+                chain.model = result.model
+                compare(result, round, sealed, means, &faults)
+                return (.rederived, nil)
             }
-            guard let aggregator = try self.aggregator(at: round, means, sets, initial, chain) else {
-                return try averageAlone(
-                    round, sealed, means, initial, chain, because: Self.withoutHistory, &faults)
-            }
-            let result = try compute(round, with: aggregator, means)
-            chain.aggregator = aggregator
-            chain.model = result.model
-            compare(result, round, sealed, means, &faults)
-            return .rederived
+            try deriveModel(round, sealed, means, initial, &chain, &faults)
+            guard means.sets == nil else { return (.aggregateOnly(Self.withoutHistory), chain.missing) }
+            return (.aggregateOnly(means.withoutData), means.missing == .secret ? nil : means.missing)
+        } catch let missing as MissingEvidence {
+            chain.missing = chain.missing ?? missing
+            chain.aggregator = nil
+            return (.digestOnly(missing.reason), missing)
         } catch let fault as FoundFault {
             faults.append(fault.fault)
         } catch {
             faults.append(AuditFault(.entry(sealed.sequence), "round \(number) cannot be computed again: \(error)"))
         }
         chain.aggregator = nil
-        return .digestOnly("it could not be computed again")
+        return (.digestOnly("it could not be computed again"), nil)
     }
 }

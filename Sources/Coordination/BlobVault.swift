@@ -53,6 +53,10 @@ package protocol BlobVault: Sendable {
     /// Forgets uploads and updates of a round, except the accepted ones, which stay as evidence.
     func endRound(task: Digest, round: UInt32, keeping accepted: Set<Digest>) throws(CoordinationError)
 
+    /// Holds to what a task's file promises to keep, whatever the vault's own rule would let go. Called whenever the
+    /// task is taken up, before any of its rounds ends.
+    func hold(_ promise: UpdatePromise, of task: Digest)
+
     /// Keeps a private record of a task, durably. It replaces one of the same name and is never served to anybody.
     func storeRecord(_ record: TaskRecord, task: Digest, bytes: [UInt8]) throws(CoordinationError)
 
@@ -63,6 +67,11 @@ package protocol BlobVault: Sendable {
 
     /// Forgets a private record, if it is there.
     func removeRecord(_ record: TaskRecord, task: Digest) throws(CoordinationError)
+}
+
+extension BlobVault {
+    /// For vaults that let nothing go by a rule of their own.
+    package func hold(_ promise: UpdatePromise, of task: Digest) {}
 }
 
 /// What a coordinator keeps of a task for itself: until the close nobody else may see it.

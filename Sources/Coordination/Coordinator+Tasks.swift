@@ -262,6 +262,7 @@ extension Coordinator {
                     .invalidTask, "the validation set is not the one that task \(id) was opened with",
                     hint: "put the task's data back where they were")
             }
+            environment.vault.hold(material.task.retain, of: id)
             task = try makeRunningTask(state, material.task, sets, secret)
         } catch {
             let cause = (error as? CoordinationError) ?? CoordinationError(.invalidTask, "\(error)")

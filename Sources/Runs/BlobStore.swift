@@ -36,6 +36,17 @@ package struct BlobStore: Sendable {
         storedBytes = updateBytes.values.reduce(0, +) + others.reduce(0) { $0 + $1.byteCount }
     }
 
+    /// A store to read from: what is there is not counted, however much it is.
+    package init(reading folder: RunFolder) {
+        self.folder = folder
+        rule = .all
+        diskBudgetBytes = .max
+        updateBytes = [:]
+        models = [:]
+        states = [:]
+        storedBytes = 0
+    }
+
     /// Rounds whose updates are kept, ascending.
     package var retainedRounds: [Int] { updateBytes.keys.sorted() }
 

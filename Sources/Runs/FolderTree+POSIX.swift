@@ -1,27 +1,34 @@
 import Foundation
 
 /// The files below a folder, as relative paths.
-enum FolderTree {
+package enum FolderTree {
     /// One file or other thing found.
-    struct Item: Equatable {
+    package struct Item: Equatable {
         /// The path below the folder, with `/` between names.
-        let path: String
+        package let path: String
         /// Bytes, for a regular file.
-        let byteCount: Int
+        package let byteCount: Int
         /// Whether it is a regular file; links, devices and pipes are not.
-        let isRegular: Bool
+        package let isRegular: Bool
     }
 
     /// Everything but folders below `root`, sorted by path bytes. Throws past `RunLimits.fileCount` or `folderDepth`.
-    static func items(below root: String) throws(RunError) -> [Item] {
+    package static func items(below root: String) throws(RunError) -> [Item] {
         var items: [Item] = []
         try collect(root, prefix: "", depth: 0, into: &items)
         return items.sorted { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }
     }
 
     /// As `items(below:)`, and none where the folder is missing.
-    static func itemsIfPresent(below root: String) throws(RunError) -> [Item] {
+    package static func itemsIfPresent(below root: String) throws(RunError) -> [Item] {
         access(root, F_OK) == 0 ? try items(below: root) : []
+    }
+
+    /// One file, by its path below `root`; nil if it is not there.
+    static func item(_ path: String, below root: String) -> Item? {
+        var status = stat()
+        guard lstat("\(root)/\(path)", &status) == 0 else { return nil }
+        return Item(path: path, byteCount: Int(status.st_size), isRegular: status.st_mode & S_IFMT == S_IFREG)
     }
 
     private static func collect(

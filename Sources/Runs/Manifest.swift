@@ -23,9 +23,14 @@ package enum Manifest {
     /// - Throws: `RunError` where a file cannot be read or listed (a link, a name with a line break), or the signing
     /// fails.
     package static func write(_ folder: RunFolder, signer: NoteSigner) throws(RunError) {
+        try write(items(of: folder), of: folder, to: folder.manifest, signer: signer)
+    }
+
+    static func write(
+        _ items: [FolderTree.Item], of folder: RunFolder, to file: URL, signer: NoteSigner
+    ) throws(RunError) {
         var list = ""
-        var count = 0
-        for item in try items(of: folder) {
+        for item in items {
             guard item.isRegular, ManifestLine.isPlain(item.path) else {
                 throw RunError(
                     .malformed,
@@ -33,11 +38,10 @@ package enum Manifest {
                 )
             }
             list += try line(for: item, in: folder).text
-            count += 1
         }
         do {
-            let note = try signer.sign(head(count: count, list: Array(list.utf8)[...]))
-            try DurableFile.write(Array((note.encoded + divider + list).utf8), to: folder.manifest.path)
+            let note = try signer.sign(head(count: items.count, list: Array(list.utf8)[...]))
+            try DurableFile.write(Array((note.encoded + divider + list).utf8), to: file.path)
         } catch let error as AttestationError {
             throw RunError(.badSignature, "the manifest cannot be signed: \(error.message)")
         } catch let error as RunError {
@@ -56,7 +60,7 @@ package enum Manifest {
     package static func verify(_ folder: RunFolder, verifier: NoteVerifier) throws(RunError) -> [ManifestFault] {
         let lines: [ManifestLine]
         do throws(RunError) {
-            lines = try read(folder, verifier: verifier)
+            lines = try read(folder.manifest, verifier: verifier)
         } catch {
             return [ManifestFault(kind: .badManifest, path: "manifest", detail: error.message)]
         }
@@ -76,8 +80,8 @@ package enum Manifest {
     }
 
     /// Reads the list and checks its signature.
-    static func read(_ folder: RunFolder, verifier: NoteVerifier) throws(RunError) -> [ManifestLine] {
-        let bytes = try DurableFile.read(folder.manifest.path, limit: RunLimits.manifestByteCount)
+    static func read(_ file: URL, verifier: NoteVerifier) throws(RunError) -> [ManifestLine] {
+        let bytes = try DurableFile.read(file.path, limit: RunLimits.manifestByteCount)
         guard let border = border(in: bytes) else { throw RunError(.malformed, "it is not a manifest") }
         let list = bytes[(border + divider.utf8.count)...]
         let note: SignedNote
@@ -142,7 +146,7 @@ package enum Manifest {
         }
     }
 
-    private static func fault(
+    static func fault(
         of item: FolderTree.Item,
         expected: ManifestLine,
         in folder: RunFolder

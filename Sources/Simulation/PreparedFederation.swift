@@ -87,6 +87,7 @@ extension PreparedFederation {
             text: text, featureCount: dataset.train.featureCount, classCount: dataset.train.classCount)
         scenario.data = source
         adjust(&scenario)
+        scenario.task.retain = scenario.promise
         return try PreparedFederation(scenario: scenario, dataset: dataset)
     }
 }

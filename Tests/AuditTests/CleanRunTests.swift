@@ -95,6 +95,9 @@ struct CleanRunTests {
         let folder = try room.run(AuditRoom.scenario(updates: "retain: last, last: 2", rounds: 5))
         let report = try folder.audited()
         #expect(report.faults == [])
+        #expect(report.verdict == .unverified)
+        #expect(report.gaps.map(\.rounds) == [[1, 2, 3, 4, 5]])
+        #expect(report.gaps.map(\.units) == [report.rewarded])
         for round in report.rounds.suffix(2) {
             guard case .aggregateOnly(let reason) = round.outcome else {
                 Issue.record("round \(round.round): \(round.outcome)")
@@ -147,9 +150,13 @@ struct MissingDataTests {
             }
             #expect(reason.contains("made-up.csv"))
         }
+        #expect(report.verdict == .unverified)
+        #expect(report.gaps.map(\.rounds) == [[1, 2, 3]])
+        #expect(report.unverifiedUnits == report.rewarded && report.rewarded > 0)
+        #expect(report.gaps.first?.missing.contains("made-up.csv") ?? false)
     }
 
-    @Test("A data set named to the audit is used; one that is not the task's is said to be another")
+    @Test("A data set named to the audit is used; one that does not give the validation root is a fault")
     func elsewhere() throws {
         let room = try AuditRoom()
         let (folder, data) = try Self.run(in: room)
@@ -162,6 +169,8 @@ struct MissingDataTests {
         try Data(changed.utf8).write(to: moved)
         let other = try folder.audited(dataPath: moved.path)
         #expect(other.rounds { if case .aggregateOnly = $0 { true } else { false } } == [1, 2, 3])
+        #expect(other.faults.count == 1, "\(other.faults)")
+        #expect(other.faults.first?.reason.contains("if that is not the task's data set, name the right one") ?? false)
     }
 
     @Test("Without the data set, an update that was changed is still found")

@@ -36,6 +36,8 @@ struct CoordinatorTests {
         let report = try coordinator.folder.audited()
         #expect(try coordinator.folder.state() == before)
         #expect(report.faults == [])
+        #expect(report.gaps == [])
+        #expect(report.verdict == .ok)
         #expect(report.isCoordinator)
         #expect(report.entries == UInt64(coordinator.entries.count))
         #expect(report.signedEntries == report.entries)
@@ -97,8 +99,12 @@ struct CoordinatorTests {
                 coordinator.entries.first {
                     if case .roundSealed(let sealed) = $0.body { sealed.model == wrong } else { false }
                 })
-            let file = "tasks/\(try #require(task).hex)/models/\(wrong.hex).safetensors"
-            #expect(try coordinator.folder.audited().faults.map(\.place) == [.entry(seal.sequence), .file(file)])
+            let place = "tasks/\(try #require(task).hex)/"
+            #expect(
+                try coordinator.folder.audited().faults.map(\.place) == [
+                    .entry(seal.sequence), .file(place + "models/\(wrong.hex).safetensors"),
+                    .file(place + "model.safetensors"),
+                ])
         }
     }
 
@@ -130,7 +136,10 @@ struct CoordinatorTests {
             #expect(try folder.audited().faults.map(\.place) == [.file("checkpoint")])
         }
         try FileManager.default.removeItem(at: folder.checkpoint)
-        #expect(try folder.audited().faults.map(\.place) == [.file("checkpoint")])
+        let without = try folder.audited()
+        #expect(without.faults == [], "a head that is not there accuses nobody")
+        #expect(without.verdict == .unverified)
+        #expect(without.folderGaps.first?.missing == "a signed head of the ledger")
     }
 
     @Test("An update or a model that was changed or is missing is named by its path in the task's folder")
@@ -174,14 +183,12 @@ struct CoordinatorTests {
         try FileManager.default.removeItem(
             at: coordinator.task(coordinator.scored).appendingPathComponent("scenario.yaml"))
         let report = try coordinator.folder.audited()
-        #expect(report.faults.first?.place == forged)
+        #expect(report.faults.map(\.place).contains(forged))
         #expect(report.tasks[0].rounds { if case .aggregateOnly = $0 { true } else { false } } == [1, 2, 3])
         #expect(report.tasks[1].rounds { if case .aggregateOnly = $0 { true } else { false } }.contains(1))
     }
 
-    @Test(
-        "Rounds whose updates the coordinator let go are taken on their digests, the others computed as far as they can be"
-    )
+    @Test("Updates that the tasks' files bind the coordinator to keep and that are gone: each round's are named")
     func retention() throws {
         let room = try AuditRoom()
         let coordinator = try ForgedCoordinator(in: room)
@@ -190,13 +197,30 @@ struct CoordinatorTests {
                 at: coordinator.task(task).appendingPathComponent("updates/000001"))
         }
         let report = try coordinator.folder.audited()
+        #expect(report.verdict == .fault)
+        let named = report.faults.map { "\($0.place)" }.filter { $0.contains("/updates/000001/") }
+        #expect(named.count == 2, "\(report.faults)")
+        #expect(report.faults.allSatisfy { $0.reason.contains("binds the coordinator to keep it (retain: all)") })
+    }
+
+    @Test("Updates that the tasks' files let go: no fault, and what rests on them is said")
+    func letGo() throws {
+        let room = try AuditRoom()
+        let coordinator = try ForgedCoordinator(in: room, updates: "retain: last, last: 2")
+        let report = try coordinator.folder.audited()
         #expect(report.faults == [])
+        #expect(report.verdict == .unverified)
         for task in report.tasks {
             #expect(task.rounds.first?.outcome == .digestOnly("its updates were not kept"))
         }
         // Scores rest on the rounds before; samples do not.
         #expect(report.tasks[0].rounds { if case .aggregateOnly = $0 { true } else { false } } == [2, 3])
         #expect(report.tasks[1].rounds { $0 == .rederived } == [2, 3])
+        #expect(report.gaps.map(\.rounds) == [[1, 2, 3], [1]])
+        #expect(report.gaps.map(\.units) == report.tasks.map(\.rewarded))
+        #expect(report.gaps.allSatisfy { $0.missing == "updates (round 1)" }, "\(report.gaps)")
+        #expect(report.gaps.allSatisfy { $0.keeper == "nobody: the task's file says retain: last 2" })
+        #expect(report.unverifiedUnits == report.rewarded)
     }
 
     @Test("A run's folder with a second task in its ledger is no run")
@@ -206,6 +230,7 @@ struct CoordinatorTests {
         try FileManager.default.moveItem(
             at: coordinator.folder.url.appendingPathComponent("tasks"),
             to: coordinator.folder.url.appendingPathComponent("elsewhere"))
+        try Manifest.write(coordinator.folder, signer: ForgedCoordinator.signer())
         let report = try coordinator.folder.audited()
         #expect(!report.isCoordinator)
         #expect(report.faults.contains { $0.reason.contains("second task") })

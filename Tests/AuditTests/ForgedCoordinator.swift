@@ -34,16 +34,19 @@ struct ForgedCoordinator {
     ///
     /// - Parameters:
     ///   - unsigned: entries at the ledger's end that its checkpoint does not cover.
+    ///   - isStored: whether the ledger's own file has a head over all of it.
+    ///   - updates: what the first task's file promises to keep, and the second's.
     ///   - change: what to write instead of a body, asked task by task; what follows from the rules is left to them.
     init(
-        in room: AuditRoom, unsigned: Int = 0, change: (EntryBody) throws -> EntryBody = { $0 }
+        in room: AuditRoom, unsigned: Int = 0, isStored: Bool = false, updates: String = "retain: all",
+        change: (EntryBody) throws -> EntryBody = { $0 }
     ) throws {
         folder = RunFolder(at: room.url.appendingPathComponent("coordinator"))
         try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
         var writer = try Writer(folder)
-        let first = try PreparedFederation.load(text: AuditRoom.scenario(), folder: room.url.path)
+        let first = try PreparedFederation.load(text: AuditRoom.scenario(updates: updates), folder: room.url.path)
         let second = try PreparedFederation.load(
-            text: AuditRoom.scenario(trust: "known", reward: #"score: samples, pool: "30""#)
+            text: AuditRoom.scenario(updates: updates, trust: "known", reward: #"score: samples, pool: "30""#)
                 .replacing("name: audited", with: "name: counted").replacing("seed: 5", with: "seed: 6"),
             folder: room.url.path)
         var running = try Self.begin(first, room, &writer, shiftMs: 0, change)
@@ -58,7 +61,7 @@ struct ForgedCoordinator {
             try writer.write(step.timeMs, step.body)
         }
         (scored, paidBySamples) = (running.task, other.task)
-        entries = try writer.finish(unsigned: unsigned)
+        entries = try writer.finish(unsigned: unsigned, isStored: isStored)
         try keep(running.folder, as: scored, source: nil)
         try keep(other.folder, as: paidBySamples, source: "data: { source: digits, validation: 60, test: 60 }\n")
     }
@@ -129,15 +132,20 @@ struct ForgedCoordinator {
     private func keep(_ run: RunFolder, as task: Digest, source: String?) throws {
         let target = self.task(task)
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-        for name in ["updates", "models"] {
-            try FileManager.default.moveItem(
-                at: run.url.appendingPathComponent(name), to: target.appendingPathComponent(name))
+        for name in [
+            "updates", "models", "model.safetensors", "metrics.csv", "summary.json", "report.html", "events.jsonl",
+        ] {
+            // A run that keeps no updates has no folder for them.
+            let file = run.url.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else { continue }
+            try FileManager.default.moveItem(at: file, to: target.appendingPathComponent(name))
         }
         if let source {
             try Data(source.utf8).write(to: target.appendingPathComponent("source.yaml"))
         } else {
             try FileManager.default.copyItem(at: run.scenario, to: target.appendingPathComponent("scenario.yaml"))
         }
+        try Manifest.write(task: "tasks/\(task.hex)", in: folder, signer: Self.signer())
     }
 }
 
@@ -166,11 +174,12 @@ private struct Writer {
     mutating func write(_ timeMs: UInt64, _ body: EntryBody) throws {
         if case .participantRegistered = body { registered += 1 }
         try journal.appendForged(body, timeMs: timeMs)
-        notes.append(try journal.checkpoint().encoded)
+        notes.append(try journal.signedHead(atSize: journal.count).encoded)
     }
 
     /// Closes the ledger, with a checkpoint that leaves out the last steps.
-    func finish(unsigned: Int) throws -> [Entry] {
+    func finish(unsigned: Int, isStored: Bool) throws -> [Entry] {
+        if isStored { _ = try journal.checkpoint() }
         try folder.write(notes[notes.count - unsigned - 1], to: folder.checkpoint)
         let entries = try journal.entries(in: 0..<journal.count).map(\.entry)
         try journal.close()

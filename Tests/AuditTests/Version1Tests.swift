@@ -44,6 +44,31 @@ struct Version1Tests {
         #expect(try folder.state() == before)
     }
 
+    @Test("What is missing of them is unverified, and nobody is accused", arguments: ["novel", "samples"])
+    func missing(name: String) throws {
+        let room = try AuditRoom()
+        let folder = try Self.run(name, in: room)
+        try FileManager.default.removeItem(at: folder.manifest)
+        #expect(try folder.audited().gaps.map(\.units) == [0], "the manifest alone")
+        try FileManager.default.removeItem(at: folder.updates(ofRound: 2))
+        let report = try folder.audited()
+        #expect(report.faults == [])
+        #expect(report.verdict == .unverified)
+        let gap = try #require(report.tasks.first?.gaps.first)
+        #expect(gap.missing == "updates (round 2)")
+        #expect(gap.keeper.contains("retention rule"))
+        #expect(gap.units > 0 && gap.units <= report.rewarded)
+        for file in folder.files where !["ledger.sqlite", "checkpoint"].contains(file) {
+            try FileManager.default.removeItem(at: folder.url.appendingPathComponent(file))
+        }
+        for name in ["updates", "models"] {
+            try FileManager.default.removeItem(at: folder.url.appendingPathComponent(name))
+        }
+        let ledger = try folder.audited()
+        #expect(ledger.kind == .ledger && ledger.faults == [] && ledger.verdict == .unverified)
+        #expect(ledger.unverifiedUnits == ledger.rewarded)
+    }
+
     @Test(
         "Their ledgers replay to the state that they had, closed, with nothing left", arguments: ["novel", "samples"])
     func replay(name: String) throws {

@@ -116,6 +116,22 @@ struct OperatorTests {
         #expect(burned == [20_000_000])
         let audit = try program.run("audit", "coordinator")
         #expect(audit.exitCode == 0, "\(audit.output)\(audit.errors)")
+        let task = try #require(
+            bodies.compactMap { if case .taskOpened(let body) = $0 { body.task.hex } else { nil } }.first)
+        for file in ["model.safetensors", "report.html", "summary.json", "metrics.csv", "source.yaml"] {
+            let url = program.folder.url.appendingPathComponent("coordinator/tasks/\(task)/\(file)")
+            let bytes = try Data(contentsOf: url)
+            var other = bytes
+            other[other.count / 2] ^= 1
+            // Not in place: the model has two names.
+            try other.write(to: url, options: .atomic)
+            let changed = try program.run("audit", "coordinator")
+            #expect(changed.exitCode == 2 && changed.output.contains("tasks/\(task)/\(file)"), "\(changed.output)")
+            try FileManager.default.removeItem(at: url)
+            #expect(try program.run("audit", "coordinator").exitCode != 0)
+            try bytes.write(to: url)
+        }
+        #expect(try program.run("audit", "coordinator").exitCode == 0)
     }
 
     @Test("A coordinator's folder of rules version 1 is refused by coordinator run, with what to do")

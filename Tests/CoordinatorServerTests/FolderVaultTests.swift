@@ -249,6 +249,32 @@ struct FolderVaultTests {
         #expect(try self.vault().usedByteCount == 1_000, "counted anew after a restart")
     }
 
+    @Test("What a task's file promises to keep is kept, whatever the coordinator's own rule lets go")
+    func promises() throws {
+        let rules: [(UpdatePromise, [String])] = [
+            (.all, ["000001", "000002", "000003", "000004"]), (.lastRounds(3), ["000002", "000003", "000004"]),
+            (.lastRounds(1), ["000003", "000004"]), (.none, ["000003", "000004"]),
+        ]
+        for (index, (promise, kept)) in rules.enumerated() {
+            let task = SHA256.hash([UInt8(index)])
+            let vault = try vault(retention: .rounds(2))
+            vault.hold(promise, of: task)
+            for round in UInt32(1)...4 {
+                let bytes = blob(UInt8(round), byteCount: 1_000)
+                let hashes = bytes.withUnsafeBytes { BlobDigest.chunkHashes(of: $0, threads: 1) }
+                let plan = UploadPlan(
+                    task: task, round: round, digest: BlobDigest.digest(ofChunkHashes: hashes), byteCount: bytes.count,
+                    chunkHashes: hashes, participant: key)
+                _ = try vault.beginUpload(plan)
+                try put(0, bytes, plan, vault)
+                try vault.finishUpload(task: task, round: round, digest: plan.digest)
+                try vault.endRound(task: task, round: round, keeping: [plan.digest])
+            }
+            let names = try FileManager.default.contentsOfDirectory(atPath: "\(home.path)/\(task.hex)/updates")
+            #expect(names.sorted() == kept, "\(promise)")
+        }
+    }
+
     @Test("Private records are replaced, survive a restart, count on the disk, and are their owner's alone")
     func records() throws {
         let vault = try vault(retention: .rounds(1))

@@ -53,6 +53,36 @@ struct ManifestTests {
         }
     }
 
+    @Test("A task's manifest lists what its coordinator writes at the close, and not what goes on changing")
+    func task() throws {
+        try RunSamples.withFolder { parent in
+            let coordinator = RunFolder(at: parent)
+            let task = RunFolder(at: parent.appendingPathComponent("tasks/abc"))
+            try FileManager.default.createDirectory(at: task.url, withIntermediateDirectories: true)
+            for file in [task.metrics, task.report, task.summary, task.model, task.events] {
+                try task.write("x", to: file)
+            }
+            try Manifest.write(task: "tasks/abc", in: coordinator, signer: signer)
+            func verify(_ name: String = "tasks/abc") -> (listed: [String], faults: [ManifestFault]) {
+                Manifest.verify(task: name, in: coordinator, verifier: verifier)
+            }
+            let names = ["metrics.csv", "model.safetensors", "report.html", "summary.json"].map { "tasks/abc/\($0)" }
+            #expect(verify().listed == names)
+            #expect(verify().faults == [])
+            try task.write("y", to: task.events)
+            try task.write("z", to: task.url.appendingPathComponent("another"))
+            #expect(verify().faults == [])
+            try task.write("y", to: task.report)
+            try FileManager.default.removeItem(at: task.summary)
+            #expect(verify().faults.map(\.path) == ["tasks/abc/report.html", "tasks/abc/summary.json"])
+            #expect(verify().faults.map(\.kind) == [.changed, .missing])
+            let other = parent.appendingPathComponent("tasks/def")
+            try FileManager.default.copyItem(at: task.url, to: other)
+            #expect(verify("tasks/def").faults.map(\.kind) == [.badManifest])
+            #expect(verify("tasks/none").faults.map(\.kind) == [.badManifest])
+        }
+    }
+
     @Test("A flipped byte anywhere in any file is found, and the file is named")
     func flippedBytes() throws {
         try RunSamples.withFolder { parent in

@@ -20,6 +20,7 @@ struct InterruptionTests {
         #expect(sealed.count == rounds)
         let audit = try folder.audited()
         #expect(audit.faults == [])
+        #expect(audit.verdict == .ok, "nothing is paid before the close: \(audit.gaps)")
         // The validation set stays secret: sums and models are computed again, metrics and scores are not.
         for round in audit.rounds.prefix(rounds) {
             guard case .aggregateOnly(let reason) = round.outcome else {

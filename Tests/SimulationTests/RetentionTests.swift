@@ -85,6 +85,8 @@ struct RetentionTests {
         #expect(run.folder.roundsOnDisk == [])
         let audit = try run.folder.audited()
         #expect(audit.faults == [])
+        #expect(audit.verdict == .unverified)
+        #expect(audit.unverifiedUnits == audit.rewarded)
         #expect(audit.rounds { if case .digestOnly = $0 { true } else { false } } == Array(1...6))
     }
 

@@ -135,7 +135,25 @@ struct ScenarioTests {
             let again = try Self.scenario(scenario.text)
             #expect(again.retention == rule)
             #expect(again.diskBudgetByteCount == 3 << 20)
+            #expect(again.task.retain == scenario.task.retain)
         }
+    }
+
+    @Test("A scenario's task promises what its updates section keeps, if the disk budget has room for it, else nothing")
+    func promise() throws {
+        let rules: [(String, UpdatePromise)] = [
+            ("retain: all", .all), ("retain: none", .none), ("retain: last, last: 7", .lastRounds(7)),
+            ("retain: last, last: 60000", .none),
+        ]
+        for (text, promise) in rules {
+            let rounds = text.contains("60000") ? "rounds: 60000\n" : ""
+            let scenario = try Self.scenario(adding: rounds + "updates: { \(text), disk_budget_mb: 3 }")
+            #expect(scenario.task.retain == promise, "\(text)")
+            #expect(scenario.task.text.contains("retain: ") == (promise != .all))
+            #expect(try Self.scenario(scenario.text).task == scenario.task)
+        }
+        let error = #expect(throws: FederationError.self) { try Self.scenario(adding: "retain: all") }
+        #expect(error?.hint?.contains("updates:") ?? false)
     }
 
     @Test("Cap and pool are amounts of tokens, and a pool is within the cap, whoever pays it")

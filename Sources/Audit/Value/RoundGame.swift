@@ -35,7 +35,9 @@ struct RoundGame {
     }
 
     private func worths(of round: LedgerHistory.Round, threads: Int) throws -> [Double] {
-        guard audit.isKept(round, means) else {
+        let isKept: Bool
+        do { isKept = try audit.missingUpdates(round, means) == nil } catch { isKept = false }
+        guard isKept else {
             throw AuditError.notKept("the updates of round \(round.opened.round) are gone")
         }
         var contributions: [AcceptedContribution] = []

@@ -74,7 +74,7 @@ package struct RunValuer {
         let task = try finishedTask(history)
         let count = history.labels.count
         let audit = TaskAudit(
-            place: folder.place(of: task.opening.task), isCoordinator: folder.isCoordinator, history: task,
+            place: folder.place(of: task.opening.task), kind: folder.kind, history: task,
             numbers: history.numbers, options: options, progress: progress)
         let means = try audit.prepare(task.opening)
         guard let sets = means.sets else {
@@ -124,7 +124,8 @@ package struct RunValuer {
             tree.append(leafHash: entry.leafHash)
         }
         if let fault = replayed.fault {
-            throw AuditError(.noLedger, fault.error.message, hint: "`tributary audit` says what is wrong with the run")
+            throw AuditError(
+                .unsoundLedger, fault.error.message, hint: "`tributary audit` says what is wrong with the run")
         }
         return history
     }

@@ -17,15 +17,9 @@ extension CoordinatorAPI {
             text: request.text, data: request.data.isEmpty ? nil : request.data,
             validationCount: request.validationCount == 0 ? nil : Int(request.validationCount),
             testCount: request.testCount == 0 ? nil : Int(request.testCount))
-        let folder = parts.folder
         let material = try await blocking {
             do {
-                let material = try loader.material(opening: wanted)
-                // Before the ledger has the task: whoever starts again finds its data.
-                try TaskFolder(folder, task: SHA256.hash(Array(material.task.text.utf8))).keep(material.source)
-                return material
-            } catch let error as CoordinatorServerError {
-                throw error
+                return try loader.material(opening: wanted)
             } catch let error as FederationError {
                 throw ServerProblem(.invalidTask, error.message, hint: error.hint ?? "")
             } catch {
@@ -33,7 +27,12 @@ extension CoordinatorAPI {
             }
         }
         try await parts.host.check(material)
-        let secret = parts.host.parts.makeSecret()
+        let (folder, secret) = (parts.folder, parts.host.parts.makeSecret())
+        let task = SHA256.hash(Array(material.task.text.utf8))
+        if await parts.host.taskText(task) == nil {
+            // Before the ledger has the task: whoever starts again finds its data. Later it would be another's data.
+            try await blocking { try TaskFolder(folder, task: task).keep(material.source) }
+        }
         let opened = try await parts.host.open(try await blocking { try RehearsedTask(material, secret: secret) })
         var answer = WireOpenTaskReply()
         answer.task = Data(opened.task.bytes)

@@ -93,6 +93,6 @@ actor BookKeeper {
         let checkpoint = try Checkpoint(text: SignedNote(parsing: await host.checkpoint()).text)
         let summary = history.summary(
             people: people, ledgerRoot: checkpoint.root.hex, entryCount: checkpoint.size, closedMs: entry.timeMs)
-        try book.finish(summary, model: closed.model)
+        try book.finish(summary, model: closed.model, signer: host.parts.signer)
     }
 }

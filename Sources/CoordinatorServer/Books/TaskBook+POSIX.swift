@@ -42,9 +42,9 @@ struct TaskBook {
         lastRound = round.round
     }
 
-    /// Writes what a task ends with, unless it is there.
-    func finish(_ summary: RunSummary, model: Digest) throws {
-        guard access(folder.report.path, F_OK) != 0 else { return }
+    /// Writes what a task ends with, unless it is there; its manifest, which the coordinator signs, comes last.
+    func finish(_ summary: RunSummary, model: Digest, signer: NoteSigner) throws {
+        guard access(folder.manifest.path, F_OK) != 0 else { return }
         let kept = "\(folder.url.path)/models/\(model.hex).safetensors"
         let temporary = folder.model.path + ".part"
         unlink(temporary)
@@ -54,6 +54,10 @@ struct TaskBook {
         try events.flush()
         try folder.write(summary)
         try folder.write(ReportPage(summary).html, to: folder.report)
+        let tasks = folder.url.deletingLastPathComponent()
+        try Manifest.write(
+            task: "\(tasks.lastPathComponent)/\(folder.name)", in: RunFolder(at: tasks.deletingLastPathComponent()),
+            signer: signer)
     }
 
     /// Cuts a last line that a crash left without its end.

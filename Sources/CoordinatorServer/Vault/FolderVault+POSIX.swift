@@ -39,6 +39,8 @@ package final class FolderVault: BlobVault {
     let hashing = Mutex(())
     private let threads: Int
     private let retention: Mutex<CoordinatorSettings.Retention>
+    /// What the files of tasks promise to keep, which comes before the coordinator's own rule.
+    private let promises = Mutex<[Digest: UpdatePromise]>([:])
 
     /// - Parameters:
     ///   - root: the folder that holds the tasks' folders.
@@ -65,6 +67,11 @@ package final class FolderVault: BlobVault {
     package func apply(_ settings: CoordinatorSettings) {
         retention.withLock { $0 = settings.retention }
         budget.setLimit(settings.diskBudgetByteCount)
+    }
+
+    /// Holds to what a task's file promises to keep, whatever the coordinator's own rule would let go.
+    package func hold(_ promise: UpdatePromise, of task: Digest) {
+        promises.withLock { $0[task] = promise }
     }
 
     /// Bytes of models, updates, uploads and private records.
@@ -215,8 +222,11 @@ package final class FolderVault: BlobVault {
             remove("\(updates)/\(Self.roundName(round))/\(name)")
         }
         guard case .rounds(let count) = retention.withLock({ $0 }) else { return }
+        let promise = promises.withLock { $0[task] } ?? .none
         for name in try Self.names(in: updates) {
-            guard let old = UInt32(name), UInt64(old) + UInt64(count) <= UInt64(round) else { continue }
+            guard let old = UInt32(name), UInt64(old) + UInt64(count) <= UInt64(round),
+                !promise.covers(old, newest: round)
+            else { continue }
             for file in try Self.names(in: "\(updates)/\(name)") { remove("\(updates)/\(name)/\(file)") }
             rmdir("\(updates)/\(name)")
         }

@@ -6,7 +6,7 @@ extension TaskConfiguration {
     /// The keys of a task file that describe the task itself; a scenario file has the same and more.
     package static let keys = [
         "name", "seed", "model", "training", "rounds", "stop", "cohort", "server", "grid", "trust", "reward",
-        "weights", "disclosure", "close_after_s", "privacy",
+        "weights", "disclosure", "close_after_s", "privacy", "retain",
     ]
 
     /// The keys below those, for whoever writes one in the wrong place.
@@ -67,6 +67,7 @@ extension TaskConfiguration {
         closeAfterSeconds =
             try root.integer("close_after_s", in: 1...31_536_000) ?? Self.defaultCloseAfter(roundCount, cohort)
         privacy = try Self.privacy(in: root)
+        retain = try Self.retain(in: root)
         try checkTerms()
     }
 
@@ -160,6 +161,14 @@ extension TaskConfiguration {
         return mode
     }
 
+    private static func retain(in root: ConfigurationSection) throws(FederationError) -> UpdatePromise {
+        guard let text = try root.string("retain") else { return .all }
+        guard let promise = UpdatePromise(text) else {
+            throw root.wrong("retain", "all, none, or \"last 20\" for the last twenty rounds, not \"\(text)\"")
+        }
+        return promise
+    }
+
     /// The task file, complete: what is digested, signed against and stored on the ledger.
     package var text: String {
         var lines = [
@@ -185,6 +194,7 @@ extension TaskConfiguration {
         lines += rewardLines
         // A task that says nothing of it has the id that it had before there was the key.
         if privacy != .inTheClear { lines.append("privacy: \(privacy.rawValue)") }
+        if retain != .all { lines.append("retain: \(retain)") }
         return lines.joined(separator: "\n") + "\n"
     }
 }

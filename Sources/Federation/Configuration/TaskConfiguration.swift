@@ -63,6 +63,8 @@ package struct TaskConfiguration: Equatable, Sendable {
     package var closeAfterSeconds: Int
     /// What the coordinator sees of an update.
     package var privacy: PrivacyMode
+    /// Which rounds' updates and models the coordinator has to keep.
+    package var retain: UpdatePromise
 
     package init(
         name: String,
@@ -79,7 +81,8 @@ package struct TaskConfiguration: Equatable, Sendable {
         weights: WeightRule = WeightRule(),
         disclosure: TaskTerms.Disclosure = .afterClose,
         closeAfterSeconds: Int? = nil,
-        privacy: PrivacyMode = .inTheClear
+        privacy: PrivacyMode = .inTheClear,
+        retain: UpdatePromise = .all
     ) {
         self.name = name
         self.seed = seed
@@ -96,6 +99,7 @@ package struct TaskConfiguration: Equatable, Sendable {
         self.disclosure = disclosure
         self.closeAfterSeconds = closeAfterSeconds ?? Self.defaultCloseAfter(roundCount, cohort)
         self.privacy = privacy
+        self.retain = retain
     }
 
     /// Where a task file says nothing: twice the time that all its rounds may take, at least a day, at most a year.

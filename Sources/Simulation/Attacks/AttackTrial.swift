@@ -46,7 +46,6 @@ package struct AttackSetting: Equatable, Sendable {
             reward: { score: value, pool: "1000", target_drop: 2 }
             weights: { weighting: \(isPlain ? "claimed" : "units") }
             participants: [{ kind: honest, count: \(participantCount) }]
-            updates: { retain: none }
 
             """
     }

@@ -6,7 +6,9 @@ internal import Runs
 extension Scenario {
     /// The scenario file with every value written out: read back, it gives this scenario.
     package var text: String {
-        var lines = task.text.split(separator: "\n").map(String.init).filter { !$0.hasPrefix("schema:") }
+        var lines = task.text.split(separator: "\n").map(String.init).filter { line in
+            !["schema:", "retain:"].contains { line.hasPrefix($0) }
+        }
         let rewardPlace = lines.firstIndex { $0.hasPrefix("reward:") } ?? lines.count - 1
         lines[rewardPlace] =
             lines[rewardPlace].dropLast(2)

@@ -44,8 +44,14 @@ extension Scenario {
         populations = try Self.populations(in: root)
         network = try Self.network(in: root)
         (retention, diskBudgetByteCount) = try Self.updates(in: root)
+        if root.has("retain") {
+            throw FederationError(
+                .unknownKey, "a scenario says under updates what is kept, not with the key retain of a task file",
+                hint: "write updates: { retain: last, last: 20 } instead")
+        }
         let reward = try root.section("reward")
         cap = try Self.amount("cap", in: reward) ?? 1_000_000 * TokenAmount.unitsPerToken
+        task.retain = promise
         try checkConsistency()
         try checkGlyphs(featureCount: featureCount, classCount: classCount)
     }

@@ -1,6 +1,7 @@
 package import Datasets
 package import Federation
 package import Runs
+internal import Training
 
 /// A federation to simulate: the task, its data, who takes part, and the network between them.
 package struct Scenario: Sendable {
@@ -63,4 +64,24 @@ package struct Scenario: Sendable {
 
     /// Participants of all populations.
     package var participantCount: Int { populations.reduce(0) { $0 + $1.count } }
+
+    /// What the task promises to keep: what the retention rule keeps, if the disk budget has room for it, and else
+    /// nothing. Updates and models have one size.
+    package var promise: UpdatePromise {
+        let (promise, roundCount): (UpdatePromise, Int) =
+            switch retention {
+            case .all: (.all, task.roundCount)
+            case .lastRounds(let count): (.lastRounds(count), min(count, task.roundCount))
+            case .none: (.none, 0)
+            }
+        // Models are in 32 bits a value, the server's momentum in 64; two rounds before those kept have their models.
+        let blobs = roundCount.multipliedReportingOverflow(by: task.cohort.size + 3)
+        let byteCount = ParameterBlob(layout: task.architecture.parameterLayout).byteCount
+        let needed = blobs.partialValue.addingReportingOverflow(6)
+        let total = needed.partialValue.multipliedReportingOverflow(by: byteCount)
+        guard !blobs.overflow, !needed.overflow, !total.overflow, total.partialValue <= diskBudgetByteCount else {
+            return .none
+        }
+        return promise
+    }
 }

@@ -32,6 +32,7 @@ struct CommandFailure {
     enum Exit: Int32 {
         case failure = 1
         case auditFault = 2
+        case auditUnverified = 3
         case usage = 64
         case badData = 65
         case noInput = 66
@@ -135,8 +136,8 @@ struct CommandFailure {
     private static func exit(for code: AuditError.Code) -> Exit {
         switch code {
         case .busy: .io
-        case .noLedger, .wrongKey: .auditFault
-        case .dataMissing: .noInput
+        case .unsoundLedger, .wrongKey: .auditFault
+        case .noLedger, .dataMissing: .noInput
         case .tooManyParticipants, .updatesNotKept, .notClosed, .nothingPaid, .notBuiltIn: .badData
         }
     }

@@ -49,7 +49,8 @@ struct RandomTask {
             reward: reward,
             weights: weights(trust),
             disclosure: trust == .known && isHeads() ? .live : .afterClose,
-            closeAfterSeconds: isHeads() ? nil : 1 + generator.nextIndex(below: 31_536_000)
+            closeAfterSeconds: isHeads() ? nil : 1 + generator.nextIndex(below: 31_536_000),
+            retain: isHeads() ? .all : isHeads() ? .none : .lastRounds(1 + generator.nextIndex(below: 99))
         )
     }
 
