@@ -131,12 +131,6 @@ extension Coordinator {
         }
     }
 
-    /// Notes that a key was heard of.
-    package func seen(_ key: PublicKey, nowMs: UInt64) throws(CoordinationError) {
-        setTime(nowMs)
-        if let number = journal.state.numbers[key] { _ = try heard(of: number) }
-    }
-
     /// A participant says that it leaves: it is not invited until it is heard of again, nor waited for.
     ///
     /// - Throws: `ledgerFailed`.
