@@ -1,4 +1,5 @@
 """A client of the coordinator after Protocols/http.md that plays many keys over one connection, honest or not."""
+import base64
 import http.client
 import os
 import ssl
@@ -48,11 +49,15 @@ class Link:
             raise Malformed("the coordinator shows another certificate than the join string names")
         return connection
 
-    def exchange(self, method, path, body=b"", token=None):
+    def exchange(self, method, path, body=b"", token=None, sign=None):
         """Sends a request and returns status and body; once more, with the same bytes, where no answer came."""
         headers = {"Content-Type": "application/x-protobuf"} if body else {}
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        if token is not None and sign is not None and method in ("POST", "DELETE"):
+            digests = sha256(token.encode()) + sha256(body)
+            signed = sign("tributary/request/v1", digests + f"{method} {path}\n{self.origin}".encode())
+            headers["Tributary-Signature"] = base64.b64encode(signed).decode()
         for is_last in (False, True):
             try:
                 if self.connection is None:
@@ -93,7 +98,7 @@ class Session:
     def _once(self, method, path, body=b""):
         """One request; asked again only where the coordinator was busy, or says that the body came too slowly."""
         for _ in range(200):
-            status, answer = self.link.exchange(method, path, body, self.token)
+            status, answer = self.link.exchange(method, path, body, self.token, self.sign)
             if 200 <= status < 300:
                 return answer
             refusal = Refused(status, Message(answer))

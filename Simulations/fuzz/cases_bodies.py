@@ -142,7 +142,7 @@ def announced_giant(r, w, j):
 def needless_body(r, w, j):
     endpoint = r.choice([endpoint for endpoint in ENDPOINTS if not endpoint.has_body])
     raw = request(endpoint.method, endpoint.path(r, w), r.randbytes(r.choice([1, 100, 70_000])),
-                  token(r, w, endpoint.role))
+                  token(r, w, endpoint.role), signed=b"")
     j.ask(raw, endpoint.ok | {400, 413}, closes=True)
     j.link.close()
 
@@ -154,6 +154,7 @@ def chunked(r, w, j):
     cut = r.randrange(len(body) + 1)
     pieces = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (body[:cut], body[cut:]) if part)
     good = pieces + b"0\r\n\r\n"
+    whole_body = body
     body, allowed = r.choice([
         (good, endpoint.ok), (pieces + b"0\r\nTrailer: x\r\n\r\n", endpoint.ok | {400}),
         (b"zz\r\nabc\r\n0\r\n\r\n", {400}), (b"ffffffffffffffffff\r\nabc", {400, 413}), (b"-5\r\nabc\r\n", {400}),
@@ -164,7 +165,7 @@ def chunked(r, w, j):
         (pieces, {400, 408}), (b"\r\n" * 100, {400}),
     ])
     raw = request(endpoint.method, endpoint.path(r, w), b"", token(r, w, endpoint.role),
-                  [("Transfer-Encoding", "chunked")], length=False) + body
+                  [("Transfer-Encoding", "chunked")], length=False, signed=whole_body) + body
     j.renew()
     is_good = allowed == endpoint.ok
     j.ask(raw, allowed if is_good else allowed | {400, 401, 408}, bare=not is_good, closes=not is_good,

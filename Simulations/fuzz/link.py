@@ -1,4 +1,5 @@
 """A raw HTTP client over TLS that sends any bytes and reads answers strictly. Standard library only."""
+import base64
 import hashlib
 import socket
 import ssl
@@ -146,8 +147,13 @@ class Link:
         return int(words[1]), headers
 
 
-def request(method, path, body=b"", token=None, headers=(), length=True, version=b"1.1"):
-    """A request's bytes; every part may be wrong on purpose."""
+# What signs the requests of each session: (a key's sign, the log's origin) by token.
+SIGNERS = {}
+
+
+def request(method, path, body=b"", token=None, headers=(), length=True, version=b"1.1", signed=None):
+    """A request's bytes; every part may be wrong on purpose. `signed` is the body that the signature covers, if it is
+    not `body`."""
     to_bytes = lambda text: text if isinstance(text, bytes) else text.encode()
     lines = [to_bytes(method) + b" " + to_bytes(path) + b" HTTP/" + version]
     if version != b"1.0":
@@ -158,5 +164,11 @@ def request(method, path, body=b"", token=None, headers=(), length=True, version
         lines.append(b"Content-Length: %d" % len(body))
     if body and length:
         lines.append(b"Content-Type: application/x-protobuf")
+    if method in ("POST", "DELETE") and isinstance(token, str) and token in SIGNERS:
+        sign, origin = SIGNERS[token]
+        digests = hashlib.sha256(token.encode()).digest() + hashlib.sha256(body if signed is None else signed).digest()
+        line = b"%s %s\n%s" % (to_bytes(method), to_bytes(path), origin.encode())
+        signature = sign("tributary/request/v1", digests + line)
+        lines.append(b"Tributary-Signature: " + base64.b64encode(signature))
     lines += [to_bytes(name) + b": " + to_bytes(value) for name, value in headers]
     return b"\r\n".join(lines) + b"\r\n\r\n" + body

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 import wire
-from link import Link, request
+from link import SIGNERS, Link, request
 
 TASK = """name: fuzzed
 seed: 1
@@ -114,7 +114,9 @@ class World:
         nonce, number = wire.first(challenge, 1), wire.ROLES[role]
         body = wire.message(
             (1, key.public), (2, nonce), (3, key.prove(nonce, self.origin, number)), (4, number))
-        return wire.first(wire.fields(self.call("POST", "/v1/sessions", body)), 1).decode()
+        token = wire.first(wire.fields(self.call("POST", "/v1/sessions", body)), 1).decode()
+        SIGNERS[token] = (key.sign, self.origin)
+        return token
 
     def participant(self, label):
         key = self.new_key()

@@ -13,3 +13,13 @@ static const unsigned int tributary_sync_file_range_write = 2;
 int mallopt(int parameter, int value);
 
 static const int tributary_arena_max = -8;
+
+#include <sys/timex.h>
+
+// adjtimex(2) without changes: TIME_ERROR where the clock is not synchronised, else another state of the clock.
+static inline int tributary_clock_state(void) {
+    struct timex state = {0};
+    return adjtimex(&state);
+}
+
+static const int tributary_clock_unsynchronised = TIME_ERROR;

@@ -2,6 +2,12 @@
 package enum CoordinationLimits {
     /// Tasks that are open at one time.
     package static let openTaskCount = 64
+    /// Keys that may be registered, of which `FederationLimits.participantCount` may take part at one time.
+    package static let registrationCount = 65_536
+    /// Places that are kept for keys with an invitation, of both kinds.
+    package static let placesForInvited = 2_500
+    /// A participant holds a place for so long after it was heard of last.
+    package static let placeMs: UInt64 = 3_600_000
     /// A participant that was not heard of for so long is not invited.
     package static let availabilityMs: UInt64 = 60_000
     /// Rounds in a row that an invited participant may miss before it is left out for a while.

@@ -34,7 +34,8 @@ extension Coordinator {
     /// Takes a contribution whose update was uploaded.
     ///
     /// The reply comes once: when the entry that accepts or refuses it is durable, or at once where nothing is written.
-    /// The same contribution sent again has the same answer, whenever that is.
+    /// The same contribution sent again has the same answer, whenever that is. A refusal is booked only under the key
+    /// of a participant that signed the statement.
     ///
     /// - Throws: `ledgerFailed`.
     package func submit(
@@ -45,11 +46,16 @@ extension Coordinator {
         do { statement = try ContributionStatement(decoding: contribution.statementBytes) } catch {
             return reply(.refused(reason: RefusalReason.malformed.name, detail: error.message))
         }
-        if let number = journal.state.numbers[statement.participantKey],
-            contribution.isSigned(by: statement.participantKey)
-        {
-            _ = try heard(of: number)
+        // Nothing is booked under a key before its signature is seen: anybody can name another's.
+        guard contribution.isSigned(by: statement.participantKey) else {
+            let detail = "the signature is not \(statement.participantKey.did)'s"
+            return reply(.refused(reason: RefusalReason.badSignature.name, detail: detail))
         }
+        guard let number = journal.state.numbers[statement.participantKey] else {
+            let detail = "\(statement.participantKey.did) is not registered"
+            return reply(.refused(reason: RefusalReason.unknownParticipant.name, detail: detail))
+        }
+        _ = try heard(of: number)
         if let sequence = index.sequenceOfContribution[contribution.bindingDigest] {
             refold(statement)
             return reply(.accepted(sequence: sequence))

@@ -16,10 +16,7 @@ extension Coordinator {
     ) throws(CoordinationError) -> (number: ParticipantNumber, sequence: UInt64) {
         setTime(nowMs)
         if let number = journal.state.numbers[key] { return (number, index.registrations[Int(number)]) }
-        guard participantCount < FederationLimits.participantCount else {
-            throw CoordinationError(
-                .limitExceeded, "there are \(participantCount) participants; this coordinator takes no more")
-        }
+        try checkPlaces(isInvited: isInvited)
         if !isInvited { try refuseUnprovedPay() }
         guard units == 0 || Units.allowed.contains(units) else {
             throw CoordinationError(.conflict, "\(units) units; admission gives 1 to 8")
@@ -43,6 +40,25 @@ extension Coordinator {
         environment.notify(.participantRegistered(number, key, label: label))
         _ = try heard(of: number)
         return (number, index.registrations[Int(number)])
+    }
+
+    /// Whether there is a place for another participant. Participants that were heard of lately hold a place, so that
+    /// keys which were registered and never used keep nobody out; a part of the places is for invitations.
+    private func checkPlaces(isInvited: Bool) throws(CoordinationError) {
+        let reserved = isInvited ? 0 : CoordinationLimits.placesForInvited
+        let present = membership.countSeen(sinceMs: nowMs - min(nowMs, CoordinationLimits.placeMs))
+        guard present < FederationLimits.participantCount - reserved else {
+            throw CoordinationError(
+                .limitExceeded,
+                "\(present) participants were heard of within the last hour; there is no place for another",
+                hint: isInvited ? "try again later" : "try again later, or ask the operator for an invitation")
+        }
+        let registered = CoordinationLimits.registrationCount - reserved
+        guard participantCount < registered else {
+            throw CoordinationError(
+                .limitExceeded, "\(participantCount) keys are registered; this coordinator takes no more",
+                hint: isInvited ? nil : "ask the operator for an invitation")
+        }
     }
 
     /// Assigns units to a participant, from the next round opened on.
@@ -118,12 +134,6 @@ extension Coordinator {
                 told apart, so keys that nobody invited are not let in
                 """, hint: "ask the operator for an invitation")
         }
-    }
-
-    /// Notes that a key was heard of.
-    package func seen(_ key: PublicKey, nowMs: UInt64) throws(CoordinationError) {
-        setTime(nowMs)
-        if let number = journal.state.numbers[key] { _ = try heard(of: number) }
     }
 
     /// A participant says that it leaves: it is not invited until it is heard of again, nor waited for.
@@ -205,17 +215,18 @@ extension Coordinator {
         if task.failure != nil { return "\(name): it stands still until the operator has looked at it" }
         // Not who has contributed to an open round, nor how many, nor that all of them have: that is for the operator.
         if let invitation = task.invitation {
-            return "\(name): round \(invitation.round) is open until \(Self.clock(invitation.deadlineMs)) UTC"
+            return "\(name): round \(invitation.round) is open until \(clock(invitation.deadlineMs)) UTC"
         }
         guard task.isAggregating else { return "\(name): waiting for participants" }
         let deadlineMs = journal.state.tasks[task.id]?.round?.deadlineMs
-        let until = deadlineMs.map { " until \(Self.clock($0)) UTC" } ?? ""
+        let until = deadlineMs.map { " until \(clock($0)) UTC" } ?? ""
         return "\(name): round \(task.engine.round) is open\(until)"
     }
 
-    /// The time of day, in UTC, to the second.
-    private static func clock(_ timeMs: UInt64) -> String {
-        let seconds = timeMs / 1_000 % 86_400
+    /// The time of day on the machine's clock, in UTC, to the second.
+    private func clock(_ timeMs: UInt64) -> String {
+        let aheadMs = wallAheadMs.magnitude > CoordinationLimits.clockToleranceMs ? wallAheadMs : 0
+        let seconds = UInt64(clamping: Int64(clamping: timeMs) + aheadMs) / 1_000 % 86_400
         let parts = [seconds / 3_600, seconds / 60 % 60, seconds % 60]
         return parts.map { $0 < 10 ? "0\($0)" : "\($0)" }.joined(separator: ":")
     }

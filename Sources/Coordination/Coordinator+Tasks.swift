@@ -111,13 +111,15 @@ extension Coordinator {
                 .invalidTask, "reward.score samples without a cap: one participant's word would take the pool",
                 hint: "write samples_cap under reward, or score: value")
         }
-        if task.trust == .open, task.cohort.size < participantCount {
+        try checkTotals(task)
+        let everybody = min(participantCount, FederationLimits.participantCount)
+        if task.trust == .open, task.cohort.size < everybody {
             throw CoordinationError(
                 .invalidTask,
                 """
                 cohort.size \(task.cohort.size) of a task with trust: open, but \(participantCount) participants are \
                 admitted: being invited to the first rounds is what gets paid, so everybody is
-                """, hint: "write a cohort.size of at least \(participantCount)")
+                """, hint: "write a cohort.size of at least \(everybody)")
         }
     }
 
@@ -137,6 +139,19 @@ extension Coordinator {
                 ban them (`tributary coordinator ban`), vouch for each (`tributary coordinator units NUMBER 4`), or \
                 write unproved_pay: accepted under reward
                 """)
+    }
+
+    /// Refuses a task whose round some participants could fill with weight before others have sent anything.
+    private func checkTotals(_ task: TaskConfiguration) throws(CoordinationError) {
+        guard task.weights.weighting == .claimed else { return }
+        let most = LedgerLimits.totalWeight / UInt64(max(1, task.cohort.size))
+        guard task.reward.samplesCap > most else { return }
+        throw CoordinationError(
+            .invalidTask,
+            """
+            weights.weighting claimed with samples_cap \(task.reward.samplesCap) and cohort.size \(task.cohort.size): \
+            the claims of some could reach a round's \(LedgerLimits.totalWeight) examples, and all others would be refused
+            """, hint: "write a samples_cap of at most \(most)")
     }
 
     /// Says who lacks the money, in words that the ledger's rules do not have.

@@ -58,6 +58,8 @@ package final class Coordinator {
     var nextGeneration: UInt64 = 1
     /// The latest time that was given; time does not run backwards here, whatever clocks do.
     var nowMs: UInt64
+    /// How far the machine's clock is ahead of the ledger's time, for times that people read.
+    package var wallAheadMs: Int64 = 0
     /// The driver's clock when it was looked at last, as far as it went forward.
     private var clockMs: UInt64
     /// Entries that are proposed and not yet durable.
@@ -183,6 +185,26 @@ package final class Coordinator {
         } catch {
             throw Self.ledgerFailed(error)
         }
+    }
+
+    /// When the last entry happened, in milliseconds since the Unix epoch.
+    package var lastEntryMs: UInt64 { journal.state.lastTimeMs }
+
+    /// Whether a task is not closed, whether it runs or stands still.
+    package var hasOpenTasks: Bool {
+        !running.isEmpty || journal.state.tasks.values.contains { $0.stage != .closed }
+    }
+
+    /// The driver's clock was set by that much while no task was open: what was measured on it moves along, so that
+    /// nothing takes longer or shorter.
+    package func clockWasSet(byMs differenceMs: Int64) {
+        func moved(_ timeMs: UInt64) -> UInt64 {
+            differenceMs < 0
+                ? timeMs - min(timeMs, differenceMs.magnitude) : timeMs + differenceMs.magnitude
+        }
+        nowMs = max(moved(nowMs), journal.state.lastTimeMs)
+        clockMs = nowMs
+        membership.move(moved)
     }
 
     /// Moves time on, never back. While the driver's clock is behind the ledger's time, because it was set back, time

@@ -71,6 +71,19 @@ struct Membership {
         return nowMs <= lastSeenMs + CoordinationLimits.availabilityMs && nowMs >= member.ejectedUntilMs
     }
 
+    /// Moves every time that is kept, as the clock was set.
+    mutating func move(_ moved: (UInt64) -> UInt64) {
+        for number in members.indices {
+            members[number].lastSeenMs = members[number].lastSeenMs.map(moved)
+            members[number].ejectedUntilMs = moved(members[number].ejectedUntilMs)
+        }
+    }
+
+    /// Participants that were heard of since then. Complexity: O(participants).
+    func countSeen(sinceMs: UInt64) -> Int {
+        members.count { member in member.lastSeenMs.map { $0 >= sinceMs } ?? false }
+    }
+
     /// The participants that may not be invited. Complexity: O(participants).
     func unavailable(nowMs: UInt64) -> Set<ParticipantNumber> {
         var absent: Set<ParticipantNumber> = []

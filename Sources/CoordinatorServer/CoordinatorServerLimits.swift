@@ -56,16 +56,24 @@ package enum CoordinatorServerLimits {
     package static let pieceByteCount = 64 << 10
     /// Pools of the C library's free memory.
     package static let memoryArenaCount: Int32 = 2
-    /// Challenges that wait for their answer.
-    package static let challengeCount = 10_000
-    /// Sessions.
-    package static let sessionCount = 100_000
+    /// Answered challenges of one key that are remembered until they end.
+    package static let usedChallengesPerKey = 8
+    /// Keys that the coordinator does not know whose answered challenges are remembered: more than one address can
+    /// answer within the life of a challenge.
+    package static let answeredStrangerCount = 100_000
+    /// Keys that the coordinator does not know that have sessions; the oldest gives way.
+    package static let strangerCount = 50_000
+    /// Those of them that signed in from one address; the oldest gives way.
+    package static let strangersPerAddress = 1_000
+    /// New keys that one address may register without an invitation, at once and then an hour.
+    package static let registrationsPerAddress = 100
+    package static let laterRegistrationsPerHour = 10.0
     /// Sessions of one key; the oldest gives way.
     package static let sessionsPerKey = 4
-    /// A key's session tells the coordinator at most so often that it was heard of.
-    package static let seenIntervalMs: UInt64 = 2_000
     /// Work requests that wait.
     package static let parkedCount = 20_000
+    /// Work requests of one key that wait; the oldest is answered before its time.
+    package static let parkedPerKey = 8
     /// Characters of an invitation code; 128 bits in base 58.
     package static let invitationByteCount = 64
     /// Invitations that are kept.
@@ -102,6 +110,12 @@ package enum CoordinatorServerLimits {
     package static let timerDelayMs: UInt64 = 200
     /// When a client may try again that found the disk full.
     package static let diskFullRetryMs: UInt64 = 5_000
+    /// Differences between the machine's clock and the ledger's time that are left alone.
+    package static let clockToleranceMs: UInt64 = 2_000
+    /// Differences that the operator is told of.
+    package static let clockWarningMs: UInt64 = 60_000
+    /// With fewer connections the operator is told at the start.
+    package static let fewConnections = 2_048
     /// Longest the coordinator sleeps before it looks at the clock again: a clock may be set.
     package static let longestSleepMs: UInt64 = 10_000
     /// Before books that could not be written are tried again; doubles up to the longest.

@@ -210,13 +210,14 @@ struct RoundTests {
     func fullDisk() throws {
         let room = try room(TaskMaterial.sample())
         for number in 0..<2 { try room.contribute(number) }
-        let late = try room.make(2, for: try #require(try room.order(2)))
+        let order = try #require(try room.order(2))
+        let late = try room.make(2, for: order)
         try room.send(late)
         try room.coordinator.complete(try #require(room.runJob()), nowMs: room.nowMs)
         room.vault.setFull(true)
         try room.runJobs()
         #expect(room.coordinator.tasks(nowMs: room.nowMs).first?.stage == .failed)
-        let other = SignedContribution(statementBytes: late.contribution.statementBytes, signature: [1])
+        let other = try room.make(2, for: order, bytes: late.bytes, samples: 99).contribution
         _ = room.takeAnswers()
         try room.submit(other)
         guard case .unavailable = room.takeAnswers().first else { return #expect(Bool(false), "no answer") }

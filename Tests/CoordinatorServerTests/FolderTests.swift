@@ -120,21 +120,4 @@ struct FolderTests {
         all.logLevel = "debug"
         #expect(try CoordinatorSettings(text: all.text) == all)
     }
-
-    @Test("A clock behind the ledger is held, not followed")
-    func clock() async throws {
-        try await ServerRoom.with(settings: { $0.participation = .open }) { room in
-            try await room.stop()
-            // Somebody joined, by a clock that was two hours ahead.
-            room.clock.advance(ms: 7_200_000)
-            try await room.start()
-            let before = try await room.participant("edge-0").key
-            try await room.stop()
-            room.clock.goBack(ms: 7_200_000)
-            try await room.start()
-            #expect(try await room.participant("edge-1").key.publicKey != before.publicKey)
-            let token = try await room.session(SigningKey.generate(), .auditor)
-            #expect(try await room.send("GET", "/v1/tasks", token: token).status == 200)
-        }
-    }
 }

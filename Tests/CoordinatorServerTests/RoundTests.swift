@@ -137,7 +137,7 @@ struct RoundTests {
         try await room.start()
     }
 
-    @Test("A forged statement is refused with its reason, by whoever it is sent")
+    @Test("A forged statement is refused with its reason, and a true one is taken from its own key alone")
     func forged() async throws {
         try await ServerRoom.with(settings: { $0.participation = .open }) { room in
             let text = SmallTask.text(size: 1)
@@ -155,9 +155,10 @@ struct RoundTests {
             #expect(!refused.accepted && refused.reason == "bad-signature")
             let (_, thief) = try await room.participant("thief")
             let honest = try hand.statement(order, text, update)
-            let answer = try await room.send("POST", "/v1/contributions", token: thief, message: honest)
-            let reply = try WireContributionReply(serializedBytes: answer.bytes)
-            #expect(reply.accepted, "a token does not matter: the participant's signature does")
+            let stolen = try await room.send("POST", "/v1/contributions", token: thief, message: honest)
+            #expect(stolen.status == 403 && stolen.problem == "forbidden")
+            let reply = try WireContributionReply(serializedBytes: try await hand.contribute(honest).bytes)
+            #expect(reply.accepted)
         }
     }
 

@@ -17,16 +17,34 @@ import Wire
 
 /// A coordinator that serves on a free port of this machine, with TLS, in a folder of its own; and a client for it.
 final class ServerRoom: Sendable {
-    /// A clock that a test moves.
+    /// The clock on the wall and the steady one, which a test moves.
     final class Clock: Sendable {
-        private let offset = Mutex<UInt64>(0)
-        private let standsAt = Mutex<UInt64?>(nil)
+        private struct State {
+            /// Time that the test let pass, and what it set the clock on the wall by.
+            var passedMs: UInt64 = 0
+            var setByMs: Int64 = 0
+            var stoppedAt: (wallMs: UInt64, steadyMs: UInt64)?
+        }
 
-        var nowMs: UInt64 { (standsAt.withLock { $0 } ?? CoordinatorService.systemMs()) + offset.withLock { $0 } }
+        private let state = Mutex(State())
+
+        var nowMs: UInt64 {
+            state.withLock { state in
+                let wallMs = (state.stoppedAt?.wallMs ?? CoordinatorService.systemMs()) + state.passedMs
+                return UInt64(Int64(wallMs) + state.setByMs)
+            }
+        }
+        var steadyMs: UInt64 {
+            state.withLock { ($0.stoppedAt?.steadyMs ?? CoordinatorService.steadyMs()) + $0.passedMs }
+        }
         /// From here on only the test moves it.
-        func stop() { standsAt.withLock { $0 = CoordinatorService.systemMs() } }
-        func advance(ms: UInt64) { offset.withLock { $0 += ms } }
-        func goBack(ms: UInt64) { offset.withLock { $0 -= ms } }
+        func stop() {
+            state.withLock { $0.stoppedAt = (CoordinatorService.systemMs(), CoordinatorService.steadyMs()) }
+        }
+        /// Time passes.
+        func advance(ms: UInt64) { state.withLock { $0.passedMs += ms } }
+        /// Somebody sets the clock on the wall.
+        func set(byMs: Int64) { state.withLock { $0.setByMs += byMs } }
     }
 
     /// Keeps what is logged.
@@ -62,6 +80,8 @@ final class ServerRoom: Sendable {
     let client: HTTPClient
     private let running = Mutex<(service: CoordinatorService, end: Task<Void, any Error>, port: Int)?>(nil)
     private let lines = Mutex<[String]>([])
+    /// The key of each session, which signs what changes something.
+    private let keys = Mutex<[String: SigningKey]>([:])
     private let configure: @Sendable (inout CoordinatorService.Options) -> Void
 
     private init(
@@ -110,6 +130,7 @@ final class ServerRoom: Sendable {
         var options = CoordinatorService.Options(folder: folder)
         options.version = "test"
         options.nowMs = { [clock] in clock.nowMs }
+        options.steadyMs = { [clock] in clock.steadyMs }
         configure(&options)
         let level = LogLevelBox(.critical)
         let logger = Logger(label: "test") { [self] _ in Keeper { [self] line in lines.withLock { $0.append(line) } } }
@@ -151,6 +172,14 @@ final class ServerRoom: Sendable {
         var request = HTTPClientRequest(url: "https://127.0.0.1:\(port)\(path)")
         request.method = HTTPMethod(rawValue: method)
         if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let token, let key = keys.withLock({ $0[token] }), method != "GET",
+            !headers.contains(where: { $0.0 == RequestSignature.header })
+        {
+            request.headers.add(
+                name: RequestSignature.header,
+                value: try RequestSignature.value(
+                    by: key, method: method, path: path, body: body ?? [], token: token, origin: "test.example/log"))
+        }
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if let body { request.body = .bytes(ByteBuffer(bytes: body)) }
         let response = try await client.execute(request, timeout: .seconds(60))
@@ -184,7 +213,11 @@ final class ServerRoom: Sendable {
         request.signature = Data(
             try key.sign(SessionSignature.message(nonce: nonce, origin: origin, role: role)))
         change(&request)
-        return try await send("POST", "/v1/sessions", message: request)
+        let answer = try await send("POST", "/v1/sessions", message: request)
+        if let session = try? WireSession(serializedBytes: answer.bytes), answer.status == 200 {
+            keys.withLock { $0[session.token] = key }
+        }
+        return answer
     }
 
     func challenge(_ key: SigningKey) async throws -> [UInt8] {

@@ -68,6 +68,22 @@ struct SlowClientTests {
         }
     }
 
+    @Test("One address does not take every connection: those past its share are closed, and it gets them back")
+    func tooMany() async throws {
+        try await ServerRoom.with(configure: { $0.limits.connectionsPerAddress = 3 }) { room in
+            let lines = [try await connect(room), try await connect(room), try await connect(room)]
+            let request = "GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+            let past = try await connect(room)
+            try? await past.send(request)
+            #expect(try await past.end().isEmpty)
+            for line in lines {
+                try await line.send(request)
+                #expect(try await line.end().hasPrefix("HTTP/1.1 200"))
+            }
+            try await room.eventually { (try? await room.send("GET", "/healthz").status) == 200 }
+        }
+    }
+
     @Test("A connection that has nothing more to ask is closed")
     func idle() async throws {
         try await ServerRoom.with(configure: { $0.limits.times.keepAliveMs = 400 }) { room in

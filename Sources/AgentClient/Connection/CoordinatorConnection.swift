@@ -123,7 +123,13 @@ package final class CoordinatorConnection: Sendable {
     ) async throws(AgentError) -> ByteBuffer {
         var request = HTTPClientRequest(url: base + path)
         request.method = HTTPMethod(rawValue: method)
-        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let token {
+            request.headers.add(name: "Authorization", value: "Bearer \(token)")
+            if method == "POST" || method == "DELETE" {
+                request.headers.add(
+                    name: RequestSignature.header, value: try signature(of: method, path, body, token))
+            }
+        }
         switch body {
         case .message(let bytes):
             request.headers.add(name: "Content-Type", value: "application/x-protobuf")
@@ -143,6 +149,23 @@ package final class CoordinatorConnection: Sendable {
         }
         guard (200..<300).contains(response.status.code) else { throw problem(response, bytes, path) }
         return bytes
+    }
+
+    /// The key's signature of a request that changes something.
+    private func signature(
+        of method: String, _ path: String, _ body: Body?, _ token: String
+    ) throws(AgentError) -> String {
+        let bytes: [UInt8] =
+            switch body {
+            case .message(let bytes), .raw(let bytes): Array(bytes.readableBytesView)
+            case nil: []
+            }
+        do {
+            return try RequestSignature.value(
+                by: key, method: method, path: path, body: bytes, token: token, origin: join.verifier.name)
+        } catch {
+            throw AgentError(.underlying, "a request could not be signed: \(error.message)")
+        }
     }
 
     /// What an answer other than 2xx says.

@@ -46,7 +46,8 @@ package enum AgentEvent: Sendable {
         case .clockDiffers(let seconds):
             """
             this machine's clock is \(Self.duration(abs(seconds))) \(seconds > 0 ? "ahead of" : "behind") the \
-            coordinator's; deadlines are kept all the same, `hours` are not: set it (timedatectl set-ntp true)
+            coordinator's: one of the two is wrong, and `timedatectl` says whether this one is synchronised. Deadlines \
+            are kept all the same; `hours` go by this one
             """
         case .waiting(let reason): reason
         case .retrying(let error, let waitMs, let tries):

@@ -10,7 +10,8 @@ internal import Wire
 extension AgentRunner {
     /// Makes a contribution to a round and delivers it.
     func make(_ order: WorkOrder) async throws(AgentError) {
-        // The coordinator's clock may be another; what is left of the round is not.
+        // The coordinator's clock may be another, and this one may be set; what is left of the round is measured.
+        let end = ContinuousClock.now + .milliseconds(Int64(clamping: order.remainingMs))
         let deadlineMs = surroundings.nowMs() + order.remainingMs
         let task = try await task(order.task)
         guard isTaken(task, order) else { return }
@@ -35,7 +36,7 @@ extension AgentRunner {
         let note = TrainingNote(
             seconds: (ContinuousClock.now - start) / .seconds(1), metrics: trained.metrics)
         try folder.remove(jobFolder)
-        guard surroundings.nowMs() < deadlineMs else {
+        guard ContinuousClock.now < end else {
             observer(.roundOver(round: order.round, "closed before training was done; nothing was sent"))
             return pass(order.key)
         }

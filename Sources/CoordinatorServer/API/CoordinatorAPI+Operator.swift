@@ -65,12 +65,13 @@ extension CoordinatorAPI {
     }
 
     /// `POST /v1/invitations`
-    func invite(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
+    func invite(_ exchange: Exchange) async throws -> Reply {
         let request = try await exchange.message(WireInvitationRequest.self, limit: Route.invite.bodyLimit)
         guard Invitation.allowedUnits.contains(request.units) else {
             throw ServerProblem.malformed("an invitation with \(request.units) units; a participant has 1 to 8")
         }
         let invitations = parts.invitations
+        let nowMs = parts.wallMs()
         var answer = WireInvitation()
         answer.code = try await blocking {
             try invitations.make(
@@ -88,7 +89,7 @@ extension CoordinatorAPI {
             line.participant = status.number
             line.label = status.label
             line.publicKey = Data(status.key.bytes)
-            line.lastSeenMs = status.lastSeenMs ?? 0
+            line.lastSeenMs = status.lastSeenMs.map(shown) ?? 0
             line.available = status.isAvailable
             line.banned = status.isBanned
             line.balance = status.balance

@@ -12,13 +12,13 @@ extension CoordinatorAPI {
         isStopping ? Reply(text: "stopping\n", status: 503) : Reply(text: "ready\n")
     }
 
-    /// `GET /v1/coordinator`
-    func coordinatorInfo(_ nowMs: UInt64) async throws -> Reply {
+    /// `GET /v1/coordinator`: the time is this machine's, which may differ from the ledger's.
+    func coordinatorInfo() async throws -> Reply {
         let figures = await parts.host.figures()
         var answer = WireCoordinatorInfo()
         answer.origin = parts.origin
         answer.verifierKey = parts.verifierKey
-        answer.nowMs = nowMs
+        answer.nowMs = parts.wallMs()
         answer.version = parts.version
         answer.openTasks = await parts.host.tasks().filter { $0.stage != .closed }.map { Data($0.task.bytes) }
         answer.participants = UInt32(clamping: figures.participants)
@@ -27,17 +27,27 @@ extension CoordinatorAPI {
     }
 
     /// `GET /v1/tasks`: all but the operator hear nothing of who or how many have contributed to an open round.
-    func tasks(_ session: SessionTable.Session, _ nowMs: UInt64) async throws -> Reply {
+    func tasks(_ session: SessionTable.Session) async throws -> Reply {
         let isOperator = session.role == .operator
         var answer = WireTaskList()
         answer.tasks = await parts.host.tasks().map { status in
             var task = Self.summary(status)
+            task.deadlineMs = status.deadlineMs.map(shown) ?? 0
             task.stage = (isOperator ? status.stage : status.publicStage).rawValue
             task.accepted = isOperator ? UInt32(clamping: status.acceptedCount) : 0
-            task.waitingFor = (isOperator ? status.waitingFor : status.publicWaitingFor(nowMs: nowMs)) ?? ""
+            let waitingFor =
+                isOperator ? status.waitingFor : status.publicWaitingFor(nowMs: parts.wallMs(), shown: shown)
+            task.waitingFor = waitingFor ?? ""
             return task
         }
         return try Reply(answer)
+    }
+
+    /// A time of the ledger as this machine's clock shows it, where the two are far apart.
+    func shown(_ ledgerMs: UInt64) -> UInt64 {
+        let aheadMs = Int64(clamping: parts.wallMs()) - Int64(clamping: parts.nowMs())
+        guard aheadMs.magnitude > CoordinatorServerLimits.clockWarningMs else { return ledgerMs }
+        return UInt64(clamping: Int64(clamping: ledgerMs) + aheadMs)
     }
 
     private static func summary(_ status: TaskStatus) -> WireTaskSummary {
@@ -47,7 +57,6 @@ extension CoordinatorAPI {
         task.round = status.round
         task.rounds = status.roundCount
         task.invited = UInt32(clamping: status.invitedCount)
-        task.deadlineMs = status.deadlineMs ?? 0
         task.model = Data(status.model.bytes)
         task.accuracyPpm = status.accuracyPpm ?? 0
         if let terms = status.terms {
@@ -99,8 +108,7 @@ extension CoordinatorAPI {
     }
 
     /// `GET /metrics`
-    func metrics(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
-        let session = exchange.token.flatMap { parts.sessions.find($0, nowMs: nowMs)?.session }
+    func metrics(_ exchange: Exchange, _ session: SessionTable.Session?) async throws -> Reply {
         let seesOpenRounds = exchange.isLocal || session?.role == .operator
         guard seesOpenRounds || parts.settings.current.metrics == .anyone else {
             throw ServerProblem(

@@ -6,23 +6,18 @@ internal import Wire
 
 extension CoordinatorAPI {
     /// `POST /v1/sessions/challenge`
-    func challenge(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
+    func challenge(_ exchange: Exchange) async throws -> Reply {
         let request = try await exchange.message(WireChallengeRequest.self, limit: Route.challenge.bodyLimit)
         let key = try Self.key(request.publicKey)
         try refuseBanned(key)
         var answer = WireChallenge()
-        do {
-            let (nonce, expiresMs) = try parts.sessions.challenge(key, nowMs: nowMs)
-            answer.nonce = Data(nonce)
-            answer.expiresMs = expiresMs
-        } catch {
-            throw ServerProblem(.unavailable, "too many challenges are open", retryAfterMs: 5_000)
-        }
+        answer.nonce = Data(parts.sessions.challenge(key, nowMs: parts.steadyMs()))
+        answer.expiresMs = parts.nowMs() + WireLimits.challengeMs
         return try Reply(answer)
     }
 
     /// `POST /v1/sessions`
-    func openSession(_ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
+    func openSession(_ exchange: Exchange) async throws -> Reply {
         let request = try await exchange.message(WireSessionRequest.self, limit: Route.openSession.bodyLimit)
         let key = try Self.key(request.publicKey)
         try refuseBanned(key)
@@ -37,21 +32,30 @@ extension CoordinatorAPI {
         case .unspecified, .UNRECOGNIZED: throw ServerProblem.malformed("the session request names no role")
         }
         var answer = WireSession()
-        do {
-            let opened = try parts.sessions.open(
+        do throws(SessionTable.Refusal) {
+            let steadyMs = parts.steadyMs()
+            let proof = try parts.sessions.check(
                 key, role: request.role, nonce: [UInt8](request.nonce), signature: [UInt8](request.signature),
-                nowMs: nowMs)
+                nowMs: steadyMs)
+            if let number = await parts.host.number(of: key) {
+                answer.registered = true
+                answer.participant = number
+            }
+            let opened = try parts.sessions.open(
+                proof, address: exchange.address, isMember: answer.registered || isListed(key), nowMs: steadyMs)
             answer.token = opened.token
-            answer.expiresMs = opened.expiresMs
+            answer.nowMs = parts.nowMs()
+            answer.expiresMs = answer.nowMs + opened.lastsMs
         } catch {
             throw Self.problem(error)
         }
-        answer.nowMs = nowMs
-        if let number = await parts.host.number(of: key) {
-            answer.registered = true
-            answer.participant = number
-        }
         return try Reply(answer)
+    }
+
+    /// Whether the operator has named the key, or it is the operator's own.
+    private func isListed(_ key: PublicKey) -> Bool {
+        let settings = parts.settings.current
+        return key == parts.operatorKey || settings.sponsors.contains(key) || settings.auditors.contains(key)
     }
 
     private static func problem(_ refusal: SessionTable.Refusal) -> ServerProblem {
@@ -64,7 +68,6 @@ extension CoordinatorAPI {
             ServerProblem(
                 .badSignature, "the signature does not hold for the challenge, this log's origin and the role",
                 hint: "ask for another challenge: POST /v1/sessions/challenge")
-        case .full: ServerProblem(.unavailable, "too many sessions are open", retryAfterMs: 60_000)
         }
     }
 

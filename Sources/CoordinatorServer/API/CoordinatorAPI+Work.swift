@@ -8,7 +8,7 @@ internal import Wire
 
 extension CoordinatorAPI {
     /// `POST /v1/participants`
-    func register(_ exchange: Exchange, _ session: SessionTable.Session, _ nowMs: UInt64) async throws -> Reply {
+    func register(_ exchange: Exchange, _ session: SessionTable.Session) async throws -> Reply {
         let request = try await exchange.message(WireRegistrationRequest.self, limit: Route.register.bodyLimit)
         guard Self.isLabel(request.label) else {
             throw ServerProblem.malformed(
@@ -21,18 +21,32 @@ extension CoordinatorAPI {
         if isInvited {
             let invitations = parts.invitations
             let key = session.key
+            let nowMs = parts.wallMs()
             units = try await blocking { try invitations.use(request.invitation, by: key, nowMs: nowMs) }
-        } else if !isKnown, parts.settings.current.participation == .invited {
-            throw ServerProblem(
-                .badInvitation, "this coordinator takes participants by invitation",
-                hint: "ask the operator for a join string")
+        } else if !isKnown {
+            try checkStranger(exchange)
         }
         let registered = try await parts.host.register(
             session.key, label: request.label, units: units, isInvited: isInvited)
+        parts.sessions.admit(session.key)
         var answer = WireRegistration()
         answer.participant = registered.number
         answer.sequence = registered.sequence
         return try Reply(answer)
+    }
+
+    /// Refuses a new key that has no invitation, where one is needed or its address has registered many.
+    private func checkStranger(_ exchange: Exchange) throws(ServerProblem) {
+        guard parts.settings.current.participation == .open else {
+            throw ServerProblem(
+                .badInvitation, "this coordinator takes participants by invitation",
+                hint: "ask the operator for a join string")
+        }
+        if let waitMs = registrationRates.admit(exchange.address, nowMs: parts.steadyMs()) {
+            throw ServerProblem(
+                .rateLimited, "too many keys were registered from this address without an invitation",
+                hint: "come back later, or ask the operator for an invitation", retryAfterMs: waitMs)
+        }
     }
 
     private static func isLabel(_ text: String) -> Bool {
@@ -52,7 +66,7 @@ extension CoordinatorAPI {
     }
 
     /// `POST /v1/work`
-    func work(_ exchange: Exchange, _ session: SessionTable.Session, _ nowMs: UInt64) async throws -> Reply {
+    func work(_ exchange: Exchange, _ session: SessionTable.Session) async throws -> Reply {
         let request = try await exchange.message(WireWorkRequest.self, limit: Route.work.bodyLimit)
         guard request.declinedTasks.count <= WireLimits.declinedTaskCount else {
             throw ServerProblem.malformed(
@@ -110,7 +124,7 @@ extension CoordinatorAPI {
     }
 
     /// `POST /v1/contributions`
-    func contribute(_ exchange: Exchange) async throws -> Reply {
+    func contribute(_ exchange: Exchange, _ session: SessionTable.Session) async throws -> Reply {
         let request = try await exchange.message(WireContributionRequest.self, limit: Route.contribute.bodyLimit)
         guard request.statement.count <= LedgerLimits.statementByteCount,
             request.signature.count == PublicKey.signatureByteCount
@@ -123,6 +137,13 @@ extension CoordinatorAPI {
         }
         let contribution = SignedContribution(
             statementBytes: [UInt8](request.statement), signature: [UInt8](request.signature))
+        if let statement = try? ContributionStatement(decoding: contribution.statementBytes),
+            statement.participantKey != session.key
+        {
+            throw ServerProblem(
+                .forbidden, "the statement is of \(statement.participantKey.did), the session of \(session.key.did)",
+                hint: "each key sends its own contributions")
+        }
         var answer = WireContributionReply()
         switch try await parts.host.submit(contribution) {
         case .accepted(let sequence):

@@ -29,7 +29,12 @@ package final class CoordinatorAPI: Sendable {
         let operatorKey: PublicKey
         let verifierKey: String
         let version: String
+        /// The ledger's time, in milliseconds since the Unix epoch.
         let nowMs: @Sendable () -> UInt64
+        /// This machine's clock, in milliseconds since the Unix epoch.
+        let wallMs: @Sendable () -> UInt64
+        /// Milliseconds of a clock that never goes back nor jumps: for whatever lasts so long.
+        let steadyMs: @Sendable () -> UInt64
         let pool: NIOThreadPool
         let logger: Logger
         let limits: RequestLimits
@@ -42,7 +47,12 @@ package final class CoordinatorAPI: Sendable {
     let receiving: ChunkGate
     let buffers = ChunkBufferPool()
     private let keyRates: RateLimiter<PublicKey>
+    /// Requests of members' sessions by address, apart from all others of that address: who has no session, or one of a
+    /// key that nobody knows, takes nothing from those who have.
+    private let memberRates: RateLimiter<String>
     private let addressRates: RateLimiter<String>
+    /// New keys without an invitation.
+    let registrationRates: RateLimiter<String>
     private let stopping = Mutex(false)
 
     init(_ parts: Parts) {
@@ -50,7 +60,10 @@ package final class CoordinatorAPI: Sendable {
         sending = ChunkGate(parts.limits.chunksServed, most: parts.limits.slowChunks)
         receiving = ChunkGate(parts.limits.chunksReceived, most: parts.limits.slowChunks)
         keyRates = RateLimiter(parts.limits.keyRate)
-        addressRates = RateLimiter(parts.limits.addressRate ?? CoordinatorServerLimits.addressRate)
+        let addressRate = parts.limits.addressRate ?? CoordinatorServerLimits.addressRate
+        memberRates = RateLimiter(addressRate)
+        addressRates = RateLimiter(addressRate)
+        registrationRates = RateLimiter(parts.limits.registrationRate)
     }
 
     /// From now on requests are turned away.
@@ -83,21 +96,22 @@ package final class CoordinatorAPI: Sendable {
 
     /// Asks whether the request may be made, and makes it.
     private func answer(_ route: Route, _ exchange: Exchange) async throws -> Reply {
-        let nowMs = parts.nowMs()
+        let steadyMs = parts.steadyMs()
         if isStopping, route != .health, route != .readiness, route != .metrics {
             throw ServerProblem(.unavailable, "the coordinator stops", retryAfterMs: 2_000)
         }
-        if !route.isChunk, route != .health, let waitMs = addressRates.admit(exchange.address, nowMs: nowMs) {
+        let found = exchange.token.flatMap { parts.sessions.find($0, nowMs: steadyMs) }
+        let rates = found?.isMember == true ? memberRates : addressRates
+        if route != .health, let waitMs = rates.admit(exchange.address, nowMs: steadyMs) {
             throw ServerProblem(
                 .rateLimited, "too many requests from this address", hint: "ask less often", retryAfterMs: waitMs,
                 closesConnection: true)
         }
-        guard let roles = route.roles else { return try await openAnswer(route, exchange, nowMs) }
-        guard let token = exchange.token, let found = parts.sessions.find(token, nowMs: nowMs) else {
+        guard let roles = route.roles else { return try await openAnswer(route, exchange, found) }
+        guard let session = found else {
             throw ServerProblem(
                 .unknownSession, "no session with this token", hint: "open one: POST /v1/sessions/challenge")
         }
-        let session = found.session
         guard !bannedKeys.withLock({ $0.contains(session.key) }) else {
             throw ServerProblem(.banned, "\(session.key.did) is banned", hint: "ask the operator why")
         }
@@ -105,49 +119,53 @@ package final class CoordinatorAPI: Sendable {
             throw ServerProblem(
                 .forbidden, "the role of this session may not do this", hint: "Protocols/http.md has the roles")
         }
-        if !route.isChunk, let waitMs = keyRates.admit(session.key, nowMs: nowMs) {
+        if let waitMs = keyRates.admit(session.key, nowMs: steadyMs) {
             throw ServerProblem(
                 .rateLimited, "too many requests of this key", hint: "ask less often", retryAfterMs: waitMs)
         }
-        if found.isNews, session.role == .participant, route != .work, route != .leave {
-            try await parts.host.seen(session.key)
+        var exchange = exchange
+        if route.isSigned {
+            exchange.signer = (session.key, parts.origin)
+            if route.bodyLimit == 0 { try exchange.checkSignature(of: []) }
         }
-        return try await sessionAnswer(route, exchange, session, nowMs)
+        return try await sessionAnswer(route, exchange, session)
     }
 
     /// What needs no session.
-    private func openAnswer(_ route: Route, _ exchange: Exchange, _ nowMs: UInt64) async throws -> Reply {
+    private func openAnswer(
+        _ route: Route, _ exchange: Exchange, _ session: SessionTable.Session?
+    ) async throws -> Reply {
         switch route {
         case .health: Reply(text: "ok\n")
         case .readiness: readiness()
-        case .metrics: try await metrics(exchange, nowMs)
-        case .coordinator: try await coordinatorInfo(nowMs)
-        case .challenge: try await challenge(exchange, nowMs)
-        default: try await openSession(exchange, nowMs)
+        case .metrics: try await metrics(exchange, session)
+        case .coordinator: try await coordinatorInfo()
+        case .challenge: try await challenge(exchange)
+        default: try await openSession(exchange)
         }
     }
 
     /// What needs a session; its role has been looked at.
     private func sessionAnswer(
-        _ route: Route, _ exchange: Exchange, _ session: SessionTable.Session, _ nowMs: UInt64
+        _ route: Route, _ exchange: Exchange, _ session: SessionTable.Session
     ) async throws -> Reply {
         switch route {
-        case .register: try await register(exchange, session, nowMs)
+        case .register: try await register(exchange, session)
         case .leave: try await leave(session)
-        case .work: try await work(exchange, session, nowMs)
-        case .tasks: try await tasks(session, nowMs)
+        case .work: try await work(exchange, session)
+        case .tasks: try await tasks(session)
         case .taskText(let task): try await taskText(task)
         case .blob(let digest): try await blob(digest, session)
         case .blobChunk(let digest, let index): try await blobChunk(digest, index, session)
         case .beginUpload(let digest): try await beginUpload(digest, exchange, session)
         case .putChunk(let digest, let index): try await putChunk(digest, index, exchange, session)
-        case .contribute: try await contribute(exchange)
+        case .contribute: try await contribute(exchange, session)
         case .account: try await account(session)
         case .receipt(let sequence): try await receipt(sequence, session)
         case .checkpoint: try await checkpoint(session)
         case .entries(let first, let count): try await entries(from: first, count: count)
         case .openTask: try await openTask(exchange)
-        case .invite: try await invite(exchange, nowMs)
+        case .invite: try await invite(exchange)
         case .participants: try await participants()
         case .ban(let number): try await ban(number, exchange)
         case .units(let number): try await assignUnits(number, exchange)

@@ -7,13 +7,17 @@ extension TaskStatus {
     var publicStage: Stage { stage == .aggregating ? .collecting : stage }
 
     /// What there is to wait for, without a word on who or how many have contributed; nil for a closed task.
-    func publicWaitingFor(nowMs: UInt64) -> String? {
+    ///
+    /// - Parameters:
+    ///   - nowMs: this machine's clock.
+    ///   - shown: a time of the ledger on that clock.
+    func publicWaitingFor(nowMs: UInt64, shown: (UInt64) -> UInt64) -> String? {
         switch stage {
         case .closed: nil
         case .failed: "it stands still until the operator has looked at it"
         case .waiting: "waiting for participants"
         case .collecting, .aggregating:
-            "round \(round) is open" + (deadlineMs.map { " until \(Self.time($0, nowMs: nowMs))" } ?? "")
+            "round \(round) is open" + (deadlineMs.map { " until \(Self.time(shown($0), nowMs: nowMs))" } ?? "")
         }
     }
 

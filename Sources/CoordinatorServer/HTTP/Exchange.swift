@@ -1,3 +1,4 @@
+internal import Attestation
 internal import HTTPTypes
 internal import HummingbirdCore
 internal import NIOCore
@@ -11,6 +12,8 @@ struct Exchange: Sendable {
     let link: ConnectionLink
     /// Where the client is, as far as rates are concerned.
     let address: String
+    /// The key that must have signed the request, and the log's origin; nil where no signature is wanted.
+    var signer: (key: PublicKey, origin: String)?
 
     init(request: Request, channel: any Channel, link: ConnectionLink) {
         self.request = request
@@ -30,12 +33,33 @@ struct Exchange: Sendable {
         return words[1]
     }
 
-    /// Reads a protobuf body.
+    /// Refuses a request that its session's key has not signed, where that is wanted.
     ///
-    /// - Throws: `ServerProblem`: `tooLarge`, `malformedRequest`, or `timeout` for a body that was cut.
+    /// - Throws: `ServerProblem`: `badSignature`.
+    func checkSignature(of body: [UInt8]) throws(ServerProblem) {
+        guard let signer else { return }
+        let value = HTTPField.Name(RequestSignature.header).flatMap { request.headers[$0] } ?? ""
+        guard
+            RequestSignature.isValid(
+                value, by: signer.key, method: request.method.rawValue, path: request.head.path ?? "/", body: body,
+                token: token ?? "", origin: signer.origin)
+        else {
+            throw ServerProblem(
+                .badSignature,
+                """
+                the header \(RequestSignature.header) is not the signature of the session's key over this request; a \
+                token alone can only read
+                """, hint: "Protocols/http.md says what is signed; an agent that does not is to be updated")
+        }
+    }
+
+    /// Reads a protobuf body, and checks the request's signature where one is wanted.
+    ///
+    /// - Throws: `ServerProblem`: `tooLarge`, `badSignature`, `malformedRequest`, or `timeout` for a body that was cut.
     func message<Body: Message>(_: Body.Type = Body.self, limit: Int) async throws -> Body {
         var bytes: [UInt8] = []
         try await read(limit: limit) { bytes.append(contentsOf: $0.readableBytesView) }
+        try checkSignature(of: bytes)
         do {
             return try Body(serializedBytes: bytes)
         } catch {

@@ -43,6 +43,7 @@ struct PublicPort: ServerChildChannel {
     let identity: TLSIdentity
     let counter: ByteCounter
     let times: ConnectionTimes
+    let places: ConnectionPlaces
     let respond: Responder
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
@@ -56,13 +57,22 @@ struct PublicPort: ServerChildChannel {
             maxHeaderFieldCount: CoordinatorServerLimits.headerCount)
         let http = HTTP1Channel(responder: { _, _, _ in }, configuration: configuration)
         counter.opened()
-        channel.closeFuture.whenComplete { _ in counter.closed() }
+        let address = ClientAddress.name(of: channel.remoteAddress?.ipAddress)
+        let hasPlace = places.enter(address)
+        channel.closeFuture.whenComplete { [places] _ in
+            places.leave(address)
+            counter.closed()
+        }
         return channel.eventLoop.makeCompletedFuture {
             try channel.syncOptions?.setOption(.maxMessagesPerRead, value: CoordinatorServerLimits.readsPerTurn)
             try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: identity.current))
         }.flatMap {
             http.setup(channel: channel, logger: logger)
-        }.map { Value(inner: $0, link: link) }
+        }.map { inner in
+            // An error here would end the listener: the connection is closed as any other.
+            if !hasPlace { channel.close(promise: nil) }
+            return Value(inner: inner, link: link)
+        }
     }
 
     func handle(value: Value, logger: Logger) async {

@@ -25,10 +25,12 @@ extension Route {
         }
     }
 
-    /// Whether it moves a chunk, which no rate limit counts but the chunk gate does.
-    var isChunk: Bool {
+    /// Whether the session's key must have signed the request: whatever changes something, so that nothing but reading
+    /// comes of a stolen token. Chunks are of an upload whose hashes were announced in a signed request.
+    var isSigned: Bool {
         switch self {
-        case .putChunk, .blobChunk: true
+        case .register, .leave, .work, .beginUpload, .contribute: true
+        case .openTask, .invite, .ban, .units, .closeTask: true
         default: false
         }
     }

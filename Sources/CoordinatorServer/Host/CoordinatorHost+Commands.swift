@@ -55,11 +55,6 @@ extension CoordinatorHost {
         try command { nowMs throws(CoordinationError) in try coordinator.ban(number, isBanned, nowMs: nowMs) }
     }
 
-    /// A key was heard of.
-    package func seen(_ key: PublicKey) throws(CoordinationError) {
-        try command { nowMs throws(CoordinationError) in try coordinator.seen(key, nowMs: nowMs) }
-    }
-
     /// What a participant is to do: at once where there is something, or when there is, or after `waitMs` that there is
     /// nothing.
     ///

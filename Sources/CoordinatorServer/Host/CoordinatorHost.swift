@@ -20,8 +20,13 @@ package actor CoordinatorHost {
         package let threads: Int
         /// Reads the data of a task that is open on the ledger.
         package let material: @Sendable (TaskOpened) throws -> TaskMaterial
-        /// Milliseconds since the Unix epoch.
+        /// The ledger's time, in milliseconds since the Unix epoch; it goes on at the pace of a clock that is not set.
         package let nowMs: @Sendable () -> UInt64
+        /// Sets that time to the machine's clock where the two have come apart: given the last entry's time, and what
+        /// says whether no task is open. Answers by how many milliseconds it was set.
+        package let followClock: @Sendable (UInt64, () -> Bool) -> Int64
+        /// How far the machine's clock is ahead of that time.
+        package let wallAheadMs: @Sendable () -> Int64
         /// Draws a new task's secret.
         package let makeSecret: @Sendable () -> TaskSecret
         /// Whether anybody may register, invited or not.
@@ -38,6 +43,8 @@ package actor CoordinatorHost {
             heads: (any SignedHeadStore & Sendable)? = nil, vault: any BlobVault, threads: Int,
             material: @escaping @Sendable (TaskOpened) throws -> TaskMaterial,
             nowMs: @escaping @Sendable () -> UInt64,
+            followClock: @escaping @Sendable (UInt64, () -> Bool) -> Int64 = { _, _ in 0 },
+            wallAheadMs: @escaping @Sendable () -> Int64 = { 0 },
             makeSecret: @escaping @Sendable () -> TaskSecret = { CoordinatorHost.randomSecret() },
             isRegistrationOpen: @escaping @Sendable () -> Bool = { false },
             noticed: @escaping @Sendable (CoordinatorNotice) -> Void,
@@ -50,6 +57,8 @@ package actor CoordinatorHost {
             self.threads = threads
             self.material = material
             self.nowMs = nowMs
+            self.followClock = followClock
+            self.wallAheadMs = wallAheadMs
             self.makeSecret = makeSecret
             self.isRegistrationOpen = isRegistrationOpen
             self.noticed = noticed
@@ -145,6 +154,7 @@ package actor CoordinatorHost {
     /// Makes a call to the core; what follows from it is the caller's to do.
     func attempt<Result>(_ body: (UInt64) throws(CoordinationError) -> Result) throws(CoordinationError) -> Result {
         if let failure { throw failure }
+        followClock()
         let before = coordinator.entryCount
         let start = ContinuousClock.now
         do throws(CoordinationError) {
@@ -158,6 +168,13 @@ package actor CoordinatorHost {
             fail(error)
             throw error
         }
+    }
+
+    /// Lets the ledger's time follow the machine's clock, where that moves no deadline.
+    private func followClock() {
+        let setByMs = parts.followClock(coordinator.lastEntryMs) { !coordinator.hasOpenTasks }
+        if setByMs != 0 { coordinator.clockWasSet(byMs: setByMs) }
+        coordinator.wallAheadMs = parts.wallAheadMs()
     }
 
     /// After the ledger failed nothing more may be done with it.
@@ -227,12 +244,13 @@ package actor CoordinatorHost {
         guard !hasFailed, !isClosed else { return }
         timerDueMs = nil
         do {
+            followClock()
             let nowMs = parts.nowMs()
             guard let next = try coordinator.advance(nowMs: nowMs) else {
                 timer?.clear()
                 return
             }
-            // The system's clock may be set while this waits.
+            // The machine's clock may be set while this waits, which somebody is to hear of.
             setTimer(inMs: min(next > nowMs ? next - nowMs : 0, CoordinatorServerLimits.longestSleepMs) + 1)
         } catch {
             fail(error)
@@ -257,6 +275,9 @@ package actor CoordinatorHost {
     func park(_ key: PublicKey, deadlineMs: UInt64, link: ConnectionLink?) async -> ParkedPolls.Wake {
         guard !isStopping else { return .stopping }
         guard polls.count < CoordinatorServerLimits.parkedCount else { return .expired }
+        if let oldest = polls.oldest(of: key, ifAtLeast: CoordinatorServerLimits.parkedPerKey) {
+            polls.wake(oldest, .expired)
+        }
         let id = polls.reserve()
         let home = executor.queue
         let reason = await withCheckedContinuation { continuation in

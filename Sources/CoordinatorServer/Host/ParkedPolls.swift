@@ -63,6 +63,12 @@ struct ParkedPolls {
         for id in byKey[key] ?? [] { wake(id, reason) }
     }
 
+    /// The key's request that has waited longest, where it has as many as that.
+    func oldest(of key: PublicKey, ifAtLeast count: Int) -> UInt64? {
+        guard let ids = byKey[key], ids.count >= count else { return nil }
+        return ids.min()
+    }
+
     /// Sends everybody on.
     mutating func wakeAll(_ reason: Wake) {
         for id in Array(polls.keys) { wake(id, reason) }

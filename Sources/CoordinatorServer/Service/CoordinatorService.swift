@@ -24,6 +24,10 @@ package final class CoordinatorService: Sendable {
         package var limits = RequestLimits()
         /// Milliseconds since the Unix epoch.
         package var nowMs: @Sendable () -> UInt64 = { CoordinatorService.systemMs() }
+        /// Milliseconds of a clock that never goes back nor jumps.
+        package var steadyMs: @Sendable () -> UInt64 = { CoordinatorService.steadyMs() }
+        /// Whether something keeps this machine's clock right.
+        package var isClockSynchronised: @Sendable () -> Bool = { MachineClock.isSynchronised() }
 
         package init(folder: CoordinatorFolder) { self.folder = folder }
     }
@@ -84,6 +88,8 @@ package final class CoordinatorService: Sendable {
         let key = try folder.readKey()
         try folder.keepPrivate()
         let nowMs = options.nowMs
+        let clock = ProcessClock(wallMs: nowMs, steadyMs: options.steadyMs)
+        connectionLimit = try FileLimit.connectionCount(descriptors: FileLimit.raise())
         let pair = try folder.readCertificate(nowSeconds: Int64(nowMs() / 1_000))
         certificate = pair.certificate
         do {
@@ -104,13 +110,14 @@ package final class CoordinatorService: Sendable {
         progressSource = progress.continuation
         changeSources = [progress.continuation, books.continuation]
         let current = CurrentSettings(settings)
-        let opening = Opening(folder: folder, settings: current, loader: loader, nowMs: nowMs, logger: logger)
+        let opening = Opening(folder: folder, settings: current, loader: loader, clock: clock, logger: logger)
         vault = try opening.vault(threads: options.threads)
         let source = eventSource
         let changes = changeSources
         let exitsWhenClosed = options.exitsWhenClosed
         host = try opening.host(
             signer: signer, heads: heads, vault: vault, threads: options.threads,
+            isClockSynchronised: options.isClockSynchronised(),
             noticed: { notice in
                 metrics.take(notice)
                 notices.take(notice)
@@ -130,10 +137,13 @@ package final class CoordinatorService: Sendable {
                 invitations: try InvitationBook(folder: folder), bans: try BanList(folder: folder), metrics: metrics,
                 counter: counter, loader: loader, folder: folder, settings: current, origin: settings.origin,
                 operatorKey: key.publicKey, verifierKey: signer.verifier.vkey, version: options.version,
-                nowMs: opening.heldClock, pool: pool, logger: logger, limits: limits))
+                nowMs: { clock.nowMs }, wallMs: nowMs, steadyMs: options.steadyMs, pool: pool, logger: logger,
+                limits: limits))
     }
 
     private let notices: NoticeLog
+    /// Connections that may be open at one time.
+    private let connectionLimit: Int
 
     /// Checks the log.
     package var verifier: NoteVerifier { signer.verifier }
@@ -190,16 +200,16 @@ package final class CoordinatorService: Sendable {
     /// The server of the port, which runs as a service so that it can be told to stop.
     private func makeListener() -> ServiceGroup {
         let address = options.listen ?? (settings.host, settings.port)
-        let port = PublicPort(identity: identity, counter: counter, times: options.limits.times) {
+        let places = ConnectionPlaces(limit: options.limits.connectionsPerAddress ?? connectionLimit * 3 / 4)
+        let port = PublicPort(identity: identity, counter: counter, times: options.limits.times, places: places) {
             [api] request, writer, channel, link in
             try await api.respond(request, writer, channel, link)
         }
         let source = eventSource
-        let most = min(CoordinatorServerLimits.connectionCount, FileLimit.raise() - 512)
         let server = port.server(
             configuration: ServerConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: CoordinatorServerLimits.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(most, logger: Self.silent)),
+                availableConnectionsDelegate: MaximumAvailableConnections(connectionLimit, logger: Self.silent)),
             onServerRunning: { channel in
                 source.yield(.listening(host: address.host, port: channel.localAddress?.port ?? address.port))
             }, eventLoopGroup: MultiThreadedEventLoopGroup.singleton, logger: Self.silent)
@@ -301,6 +311,13 @@ package final class CoordinatorService: Sendable {
         try CoordinatorFolder.write(Array("\(host):\(port)\n".utf8), to: folder.address)
         try CoordinatorFolder.write(Array("\(FileLimit.processID)\n".utf8), to: folder.processID)
         logger.info("coordinator \(settings.origin) listens at \(host):\(port)")
+        if connectionLimit < CoordinatorServerLimits.fewConnections {
+            logger.warning(
+                """
+                the system lets this process have few files open: it serves \(connectionLimit) connections at one \
+                time; raise the limit with `ulimit -n 65536` or LimitNOFILE=65536 for more participants
+                """)
+        }
         logger.info("log key \(signer.verifier.vkey)")
         logger.info("let participants in with: tributary coordinator invite --home \(folder.path)")
     }
@@ -364,6 +381,11 @@ package final class CoordinatorService: Sendable {
                 """)
         }
     }
+
+    private static let steadyOrigin = ContinuousClock.now
+
+    /// Milliseconds since this process first asked, asleep or awake, whatever the machine's clock is set to.
+    package static func steadyMs() -> UInt64 { UInt64((ContinuousClock.now - steadyOrigin) / .milliseconds(1)) }
 
     /// Milliseconds since the Unix epoch by this machine's clock.
     package static func systemMs() -> UInt64 { UInt64(max(0, Date().timeIntervalSince1970 * 1_000)) }

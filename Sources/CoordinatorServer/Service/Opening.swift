@@ -10,25 +10,24 @@ struct Opening: Sendable {
     let settings: CurrentSettings
     let loader: any TaskMaterialLoading
     let logger: Logger
-    /// The clock, which stands still while it is behind the ledger.
-    let heldClock: @Sendable () -> UInt64
-    private let floor: Floor
+    /// The ledger's time.
+    let clock: ProcessClock
+    /// That the machine's clock and the ledger's time have come apart was said.
+    private let apart = Apart()
 
-    private final class Floor: Sendable {
-        let ms = Mutex<UInt64>(0)
+    private final class Apart: Sendable {
+        let isTold = Mutex(false)
     }
 
     init(
-        folder: CoordinatorFolder, settings: CurrentSettings, loader: any TaskMaterialLoading,
-        nowMs: @escaping @Sendable () -> UInt64, logger: Logger
+        folder: CoordinatorFolder, settings: CurrentSettings, loader: any TaskMaterialLoading, clock: ProcessClock,
+        logger: Logger
     ) {
         self.folder = folder
         self.settings = settings
         self.loader = loader
+        self.clock = clock
         self.logger = logger
-        let floor = Floor()
-        self.floor = floor
-        heldClock = { max(nowMs(), floor.ms.withLock { $0 }) }
     }
 
     func vault(threads: Int) throws -> FolderVault {
@@ -44,20 +43,22 @@ struct Opening: Sendable {
     }
 
     func host(
-        signer: NoteSigner, heads: SignedHeadFile, vault: FolderVault, threads: Int,
+        signer: NoteSigner, heads: SignedHeadFile, vault: FolderVault, threads: Int, isClockSynchronised: Bool,
         noticed: @escaping @Sendable (CoordinatorNotice) -> Void, changed: @escaping @Sendable () -> Void,
         failed: @escaping @Sendable (CoordinationError) -> Void
     ) throws -> CoordinatorHost {
         let path = folder.ledger
         let (first, last) = firstAndLast()
-        if let last { holdClock(at: last, nowMs: heldClock()) }
+        if let last { startClock(after: last, isSynchronised: isClockSynchronised) }
         do {
             return try CoordinatorHost(
                 CoordinatorHost.Parts(
                     store: { try SQLiteLedgerStore(path: path, access: .readWrite) }, signer: signer, heads: heads,
                     vault: vault, threads: threads,
                     material: { [folder, loader] in try Self.material($0, folder, loader) },
-                    nowMs: heldClock,
+                    nowMs: { [clock] in clock.nowMs },
+                    followClock: { [self] last, isIdle in followClock(last, isIdle) },
+                    wallAheadMs: { [clock] in clock.wallAheadMs },
                     isRegistrationOpen: { [settings] in settings.current.participation == .open },
                     noticed: noticed, changed: changed, failed: failed))
         } catch let error as LedgerError {
@@ -92,16 +93,47 @@ struct Opening: Sendable {
         return (entry(0), entry(store.count - 1))
     }
 
-    /// A clock that is behind the ledger's last entry is held there until it has caught up: the ledger's time does not
-    /// run backwards.
-    private func holdClock(at entry: Entry, nowMs: UInt64) {
-        guard entry.timeMs > nowMs else { return }
-        floor.ms.withLock { $0 = entry.timeMs }
+    /// Lets the ledger's time go on from its last entry where this machine's clock is behind that, and says which of
+    /// the two is wrong as far as that can be known.
+    private func startClock(after entry: Entry, isSynchronised: Bool) {
+        let aheadMs = entry.timeMs - min(entry.timeMs, clock.nowMs)
+        guard clock.follow(notBefore: entry.timeMs) != 0 else { return }
+        let cause =
+            isSynchronised
+            ? """
+            this machine's clock is synchronised, so the entry was written by a clock that ran ahead; there is nothing \
+            to set
+            """
+            : "this machine's clock is not synchronised and seems to be behind: set it (timedatectl set-ntp true)"
         logger.warning(
             """
-            this machine's clock is \((entry.timeMs - nowMs) / 1_000) s behind the ledger's last entry; time stands \
-            still until it has caught up, so set the clock (timedatectl)
+            the ledger's last entry is \(aheadMs / 1_000) s ahead of this machine's clock: \(cause). The ledger's time \
+            goes on from that entry, and every deadline keeps its length
             """)
+    }
+
+    /// Takes this machine's clock over while no task is open; else the operator is told once that it was set.
+    ///
+    /// - Returns: by how many milliseconds the ledger's time was set.
+    private func followClock(_ lastEntryMs: UInt64, _ isIdle: () -> Bool) -> Int64 {
+        guard clock.wallAheadMs.magnitude > CoordinatorServerLimits.clockToleranceMs else { return 0 }
+        if isIdle() {
+            apart.isTold.withLock { $0 = false }
+            return clock.follow(notBefore: lastEntryMs)
+        }
+        let aheadMs = clock.wallSetMs
+        guard aheadMs.magnitude > CoordinatorServerLimits.clockWarningMs else { return 0 }
+        let wasTold = apart.isTold.withLock { isTold in
+            defer { isTold = true }
+            return isTold
+        }
+        guard !wasTold else { return 0 }
+        logger.warning(
+            """
+            this machine's clock was set \(aheadMs.magnitude / 1_000) s \(aheadMs > 0 ? "forward" : "back"); the \
+            ledger's time goes on as measured until no task is open, so that no deadline moves
+            """)
+        return 0
     }
 
     private func ledgerRefused(_ error: LedgerError) -> CoordinatorServerError {

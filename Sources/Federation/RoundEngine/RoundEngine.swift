@@ -39,10 +39,10 @@ package struct RoundEngine: Sendable {
             parameterCount = UInt64(configuration.architecture.parameterLayout.count)
         }
 
-        /// Participants to invite of those available. Under trust `open` that is everybody: being invited to the first
-        /// rounds is what gets paid.
+        /// Participants to invite of those available. Under trust `open` that is everybody, up to the most that a round
+        /// can have: being invited to the first rounds is what gets paid.
         func invitationCount(available: Int) -> Int {
-            terms.trust == .open ? available : cohort.invitationCount
+            terms.trust == .open ? min(available, FederationLimits.participantCount) : cohort.invitationCount
         }
 
         /// Contributions after which an open round is full.

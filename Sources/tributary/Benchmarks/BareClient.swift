@@ -40,11 +40,18 @@ final class BareClient: Sendable {
 
     /// Posts a message, and reads the answer, which must be 200.
     func ask<Answer: Message>(
-        _ path: String, _ body: some Message, token: String? = nil, as _: Answer.Type = Answer.self
+        _ path: String, _ body: some Message, session: Session? = nil, as _: Answer.Type = Answer.self
     ) async throws -> Answer {
         let bytes: [UInt8] = try body.serializedBytes()
         var headers: HTTPHeaders = ["Host": "localhost", "Content-Length": "\(bytes.count)"]
-        if let token { headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let session {
+            headers.add(name: "Authorization", value: "Bearer \(session.token)")
+            headers.add(
+                name: RequestSignature.header,
+                value: try RequestSignature.value(
+                    by: session.key, method: "POST", path: path, body: bytes, token: session.token,
+                    origin: session.origin))
+        }
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: path, headers: headers)
         let promise = channel.eventLoop.makePromise(of: NIOHTTPClientResponseFull.self)
         channel.eventLoop.execute { [channel, inbox] in
@@ -66,8 +73,15 @@ final class BareClient: Sendable {
         return try Answer(serializedBytes: content)
     }
 
+    /// A key's session at the log of that origin.
+    struct Session: Sendable {
+        let token: String
+        let key: SigningKey
+        let origin: String
+    }
+
     /// Opens a session.
-    func openSession(_ key: SigningKey, _ role: WireRole, origin: String) async throws -> String {
+    func openSession(_ key: SigningKey, _ role: WireRole, origin: String) async throws -> Session {
         var ask = WireChallengeRequest()
         ask.publicKey = Data(key.publicKey.bytes)
         let challenge = try await self.ask("/v1/sessions/challenge", ask, as: WireChallenge.self)
@@ -77,7 +91,8 @@ final class BareClient: Sendable {
         request.role = role
         request.signature = Data(
             try key.sign(SessionSignature.message(nonce: [UInt8](challenge.nonce), origin: origin, role: role)))
-        return try await self.ask("/v1/sessions", request, as: WireSession.self).token
+        let token = try await self.ask("/v1/sessions", request, as: WireSession.self).token
+        return Session(token: token, key: key, origin: origin)
     }
 }
 

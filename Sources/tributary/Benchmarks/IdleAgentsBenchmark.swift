@@ -21,7 +21,7 @@ struct IdleAgentsBenchmark {
 
     private struct Agent: Sendable {
         let client: BareClient
-        let token: String
+        let session: BareClient.Session
     }
 
     func run() async throws -> [Figure] {
@@ -98,12 +98,12 @@ struct IdleAgentsBenchmark {
         let source = "127.0.1.\(1 + number / agentsOfAddress)"
         let client = try await BareClient.connect(to: join, tls: tls, from: source)
         let key = try SigningKey.generate()
-        let token = try await client.openSession(key, .participant, origin: join.verifier.name)
+        let session = try await client.openSession(key, .participant, origin: join.verifier.name)
         var request = WireRegistrationRequest()
         request.label = "idle-\(number)"
         request.invitation = join.invitation
-        _ = try await client.ask("/v1/participants", request, token: token, as: WireRegistration.self)
-        return Agent(client: client, token: token)
+        _ = try await client.ask("/v1/participants", request, session: session, as: WireRegistration.self)
+        return Agent(client: client, session: session)
     }
 
     /// Asks for work until there is some.
@@ -111,7 +111,7 @@ struct IdleAgentsBenchmark {
         var request = WireWorkRequest()
         request.waitMs = WireLimits.workWaitMs
         while true {
-            let work = try await agent.client.ask("/v1/work", request, token: agent.token, as: WireWork.self)
+            let work = try await agent.client.ask("/v1/work", request, session: agent.session, as: WireWork.self)
             if case .train = work.kind { return ContinuousClock.now }
         }
     }
@@ -121,7 +121,7 @@ struct IdleAgentsBenchmark {
         let client = try await BareClient.connect(to: coordinator.join, tls: coordinator.tls, from: "127.0.0.1")
         defer { client.close() }
         let key = try SigningKey(seed: coordinator.keySeed())
-        let token = try await client.openSession(key, .operator, origin: coordinator.join.verifier.name)
+        let session = try await client.openSession(key, .operator, origin: coordinator.join.verifier.name)
         var request = WireOpenTaskRequest()
         request.text = """
             name: everybody
@@ -135,6 +135,6 @@ struct IdleAgentsBenchmark {
         request.data = "digits"
         request.validationCount = 20
         request.testCount = 20
-        _ = try await client.ask("/v1/tasks", request, token: token, as: WireOpenTaskReply.self)
+        _ = try await client.ask("/v1/tasks", request, session: session, as: WireOpenTaskReply.self)
     }
 }

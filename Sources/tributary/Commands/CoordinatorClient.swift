@@ -59,9 +59,28 @@ struct CoordinatorClient {
             host: place.host, port: place.port, certificate: certificate.fingerprint, verifier: verifier,
             invitation: "")
         return try InterruptibleWork.run { [key] in
-            try await CoordinatorConnection.with(join: local, key: key, role: .operator, body)
+            try await CoordinatorConnection.with(join: local, key: key, role: .operator) { connection in
+                try await Self.signIn(connection)
+                return try await body(connection)
+            }
         }
     }
+
+    /// Opens the session. While others use up this address's requests it is tried again: once it is open, they take
+    /// nothing from it.
+    private static func signIn(_ connection: CoordinatorConnection) async throws {
+        for _ in 0..<signInTrials {
+            do throws(AgentError) {
+                _ = try await connection.session()
+                return
+            } catch {
+                guard error.isProblem(.rateLimited) else { throw error }
+                try await Task.sleep(for: .milliseconds(min(error.retryAfterMs ?? 50, 1_000)))
+            }
+        }
+    }
+
+    private static let signInTrials = 100
 
     /// Where it listens, seen from this machine; nil where that is decided when it starts.
     private func place() throws -> (host: String, port: Int)? {
