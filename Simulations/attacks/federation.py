@@ -25,6 +25,14 @@ class Unprepared(Exception):
     """The coordinator could not be set up, so that nothing can be said about the attack."""
 
 
+class NotStarted(Unprepared):
+    """A coordinator that ends before it serves; `code` is None where it does nothing at all."""
+
+    def __init__(self, code, log):
+        self.code, self.log = code, log
+        super().__init__("the coordinator does not start:\n" + log)
+
+
 class NotOpened(Exception):
     """A task that the coordinator does not open; the text says why."""
 
@@ -72,15 +80,24 @@ class Coordinator:
         self._checked(
             "coordinator", "init", "--home", self.home, "--listen", "127.0.0.1:0", "--cap", str(self.cap), *grants,
             *["--open"] * self.is_open)
+        self.serve()
+
+    def serve(self):
+        """Starts the process, and connects to it."""
+        address = os.path.join(self.home, "address")
+        if os.path.exists(address):
+            os.remove(address)
+        self.is_stopped = False
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
                 [self.program, "coordinator", "run", "--home", self.home, "--threads", "1"], stdout=log, stderr=log,
                 stdin=subprocess.DEVNULL, cwd=self.folder)
         deadline = time.monotonic() + 30
         # The address is written when the port is bound.
-        while not os.path.exists(os.path.join(self.home, "address")):
+        while not os.path.exists(address):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Unprepared("the coordinator does not start:\n" + self.log_text())
+                self.is_stopped = True
+                raise NotStarted(self.process.poll(), self.log_text())
             time.sleep(0.02)
         self.join = self._checked("coordinator", "invite", "--home", self.home, "--uses", "1000", "--quiet").strip()
         self.link = self.connect()
@@ -98,8 +115,8 @@ class Coordinator:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()[-3000:]
 
-    def connect(self):
-        self.links.append(Link(self.join))
+    def connect(self, **options):
+        self.links.append(Link(self.join, **options))
         return self.links[-1]
 
     def participant(self, label, **options):
@@ -119,6 +136,12 @@ class Coordinator:
             str(TEST), *options)
         found = re.search(r"\b[0-9a-f]{64}\b", said)
         return (bytes.fromhex(found.group()) if code == 0 and found else None), said
+
+    def kill(self):
+        """Ends the process at once, as a power cut does."""
+        self.is_stopped = True
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         """Ends the process in good order. Returns its exit code."""
