@@ -4,9 +4,9 @@
   attacks.py TRIBUTARY [--trials 3] [--seed 1] [--only NAME ...] [--short] [--json] [--old]
 
 Pay is what all the attackers' keys got together, over the mean of the honest workers of the same task. The means of pay
-and variation over the trials are held to thresholds, everything else in each trial. An open row is a known gap: it is run
-and printed with its reason, and fails nothing. Exits 0 if all others hold, 1 if one does not, 2 if an attack could not be
-tried.
+and variation over the trials are held to thresholds, everything else in each trial. An open row is a known gap: it
+is run and printed with its reason, and fails nothing. Exits 0 if all others hold, 1 if one does not, 2 if an attack could
+not be tried.
 """
 import argparse
 import json
@@ -114,12 +114,12 @@ def chosen(options):
     return [row for row in ROWS if any(name in row.name for name in options.only)]
 
 
-HEAD = f"{'attack':34} {'finding':7}  {'pay (spread over trials)':25} {'accuracy':8}  {'verdict':9} seconds"
+HEAD = f"{'attack':34} {'finding':8}  {'pay (spread over trials)':25} {'accuracy':8}  {'verdict':9} seconds"
 
 
 def text(line):
     row = line.row
-    head = (f"{row.name:34} {row.finding:7}  {line.pay():25} {line.accuracy():>8}  {line.verdict:9} "
+    head = (f"{row.name:34} {row.finding:8}  {line.pay():25} {line.accuracy():>8}  {line.verdict:9} "
             f"{line.seconds:.1f}")
     details = [("sent", row.sent), ("must", row.threshold), ("got", line.got), ("open", line.reason)]
     return "\n".join([head] + [f"    {name:5} {words}" for name, words in details if words])

@@ -1,4 +1,4 @@
-"""The attacks that audit and history judge: a coordinator that rewrites what it signed, or runs on an old copy of it."""
+"""The attacks that audit and history judge: a coordinator that rewrites what it signed, or runs on an old copy."""
 import os
 import re
 import shutil
@@ -6,6 +6,7 @@ import shutil
 import numpy as np
 
 import formats
+from agents import Agent
 from federation import Federation, NotStarted
 from formats import Terms
 from history import Entry, History
@@ -229,6 +230,36 @@ def last_line(text):
 
 
 
+def forked_agent(setting):
+    """A coordinator's whole folder restored from a copy, and an agent with receipts of what came after the copy."""
+    with setting.coordinator() as coordinator:
+        agent = Agent(coordinator)
+        federation = Federation(coordinator, [], setting.seed)
+        agent.run(seconds=1)  # heard of, so that it is invited
+        federation.open("forked", 8, (), Terms(), size=1)
+        agent.run("--rounds", "1")
+        coordinator.stop()
+        copy = coordinator.home + ".copy"
+        shutil.copytree(coordinator.home, copy)
+        coordinator.serve()
+        agent.run("--rounds", "2")
+        coordinator.stop()
+        before = agent.receipts()
+        shutil.rmtree(coordinator.home)
+        os.rename(copy, coordinator.home)
+        try:
+            coordinator.serve()
+        except NotStarted as refusal:
+            return Result(f"the coordinator does not start: exit {refusal.code}, {last_line(refusal.log)}",
+                          refusal.code == 65)
+        code, text = agent.run("--rounds", "2", seconds=8)
+        after = agent.receipts()
+        lost = [name for name, receipt in before.items() if after.get(name) != receipt]
+        said = "goes on" if code in (0, None) else f"stops with {code}: {last_line(text)}"
+        return Result(f"the agent {said}; {len(lost)} of {len(before)} receipts overwritten",
+                      bool(before) and not lost and code not in (0, None))
+
+
 EVIDENCE = {"is_once": True, "is_short": True}
 EVIDENCE_ROWS = [
     Row("forged scores, updates deleted", "10 nat for a friend, that round's updates gone",
@@ -269,4 +300,7 @@ EVIDENCE_ROWS = [
     Row("old database, new checkpoint", "yesterday's ledger restored",
         old_database, finding="S3", holds="exit 65, nothing signed",
         open="the start does not compare the ledger with the checkpoint file", **EVIDENCE),
+    Row("a fork, seen by an agent", "the whole folder restored, the agent runs on",
+        forked_agent, finding="S1-1", holds="the agent stops, no receipt overwritten", is_once=True,
+        open="the agent keeps no head, and writes new receipts over the old"),
 ]
