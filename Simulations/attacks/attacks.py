@@ -4,9 +4,9 @@
   attacks.py TRIBUTARY [--trials 3] [--seed 1] [--only NAME ...] [--short] [--json] [--old]
 
 Pay is what all the attackers' keys got together, over the mean of the honest workers of the same task. The means of pay
-and variation over the trials are held to thresholds, everything else in each trial. An open row is a known gap: it
-is run and printed with its reason, and fails nothing. Exits 0 if all others hold, 1 if one does not, 2 if an attack could
-not be tried.
+and variation over the trials are held to thresholds, everything else in each trial. An open row is a known gap:
+it is run and printed with its reason, and fails nothing. Exits 0 if all others hold, 1 if one does not, 2 if an attack
+could not be tried.
 """
 import argparse
 import json
