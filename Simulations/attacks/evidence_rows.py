@@ -118,22 +118,30 @@ def rename(history, federation):
 
 # Receipts.
 
-def receipts_against_a_rewrite(setting):
-    """Scores forged after the close, held against receipts that participants fetched before."""
-    with setting.coordinator() as coordinator:
-        federation = played(coordinator, setting)
-        folder = os.path.join(coordinator.folder, "receipts")
-        os.mkdir(folder)
-        session = coordinator.auditor()
-        for sequence in range(len(session.entries())):
-            with open(os.path.join(folder, f"{sequence}.tlog-proof"), "wb") as file:
-                file.write(session.ask("GET", f"/v1/receipts/{sequence}"))
-        coordinator.stop()
-        history = History(coordinator.home)
-        favour(history, federation)
-        drop_last_updates(history, federation)
-        history.save()
-        return caught(coordinator, "--receipts", folder, by=("FAULT",))
+def against_receipts(*steps):
+    """A trial: the log is rewritten after the close, and held against receipts that were fetched before."""
+    def trial(setting):
+        with setting.coordinator() as coordinator:
+            federation = played(coordinator, setting)
+            folder = os.path.join(coordinator.folder, "receipts")
+            os.mkdir(folder)
+            session = coordinator.auditor()
+            for sequence in range(len(session.entries())):
+                with open(os.path.join(folder, f"{sequence}.tlog-proof"), "wb") as file:
+                    file.write(session.ask("GET", f"/v1/receipts/{sequence}"))
+            coordinator.stop()
+            history = History(coordinator.home)
+            for step in steps:
+                step(history, federation)
+            history.save()
+            return caught(coordinator, "--receipts", folder, by=("FAULT",))
+    return trial
+
+
+def cut_short(history, federation):
+    """The log ends with the seal of the round before the last."""
+    end = [place for place, entry in enumerate(history.entries) if entry.kind == formats.SEALED][-2]
+    del history.entries[end + 1:]
 
 
 # What is delivered.
@@ -230,6 +238,15 @@ def last_line(text):
 
 
 
+def one_folder_twice(setting):
+    """A second process over the folder of a coordinator that runs."""
+    with setting.coordinator() as coordinator:
+        code, text = coordinator.run("coordinator", "run", "--home", coordinator.home, "--listen", "127.0.0.1:0")
+        lives = coordinator.lives()
+    words = text.replace(coordinator.folder + "/", "").strip().splitlines() or [""]
+    return Result(f"the second ends with {code}: {words[0][:120]}", code == 69 and lives)
+
+
 def forked_agent(setting):
     """A coordinator's whole folder restored from a copy, and an agent with receipts of what came after the copy."""
     with setting.coordinator() as coordinator:
@@ -275,6 +292,9 @@ EVIDENCE_ROWS = [
         forged(favour, by=("FAULT",)), finding="A1", holds="audit says FAULT", **EVIDENCE),
     Row("final model of noise, no data", "noise as the last model, updates there",
         forged(noise_model, drop_data, by=("FAULT",)), finding="A2", holds="audit says FAULT", **EVIDENCE),
+    Row("noise model, updates gone", "noise as the last model, its updates gone",
+        forged(noise_model, drop_last_updates), finding="A2", holds="audit is not OK",
+        open="a round whose updates are gone is taken at its word, and the audit says OK", **EVIDENCE),
     Row("backdated ledger", "every time a year earlier",
         forged(backdate, by=("FAULT",)), finding="A3", holds="audit says FAULT", **EVIDENCE),
     Row("postdated from round 2 on", "times and deadlines five minutes later",
@@ -286,7 +306,10 @@ EVIDENCE_ROWS = [
     Row("replayed under another name", "the same log, another origin and key",
         forged(rename, by=("FAULT",)), finding="A3", holds="audit says FAULT", **EVIDENCE),
     Row("receipts against a rewrite", "receipts of before, scores forged after the close",
-        receipts_against_a_rewrite, finding="A4", holds="audit --receipts says FAULT",
+        against_receipts(favour, drop_last_updates), finding="A4", holds="audit --receipts says FAULT",
+        open="the audit takes no receipts", **EVIDENCE),
+    Row("receipts against a cut", "receipts of before, the log ends a round earlier",
+        against_receipts(cut_short), finding="A4", holds="audit --receipts says FAULT",
         open="the audit takes no receipts", **EVIDENCE),
     Row("flipped bytes in what is delivered", "model, report, summary, metrics, events",
         flipped_bytes, finding="S1-5", holds="each is found or named",
@@ -300,6 +323,8 @@ EVIDENCE_ROWS = [
     Row("old database, new checkpoint", "yesterday's ledger restored",
         old_database, finding="S3", holds="exit 65, nothing signed",
         open="the start does not compare the ledger with the checkpoint file", **EVIDENCE),
+    Row("two coordinators, one folder", "a second process over it", one_folder_twice, finding="S3",
+        holds="the second ends with 69", **EVIDENCE),
     Row("a fork, seen by an agent", "the whole folder restored, the agent runs on",
         forked_agent, finding="S1-1", holds="the agent stops, no receipt overwritten", is_once=True,
         open="the agent keeps no head, and writes new receipts over the old"),
