@@ -76,3 +76,5 @@ class Flood:
                 status, data, left = int(head.split(" ", 2)[1]), data[whole:], left - 1
                 with self.lock:
                     self.statuses[status] = self.statuses.get(status, 0) + 1
+                if re.search(r"(?im)^connection: *close", head):
+                    raise OSError("closed")
