@@ -22,9 +22,12 @@ class Refused(Exception):
 
 
 class Link:
-    """One TLS connection to the place that a join string names. The certificate and the log's key are pinned."""
+    """One TLS connection to the place that a join string names. The certificate and the log's key are pinned.
 
-    def __init__(self, join, timeout_seconds=40):
+    source  the address that it comes from, such as 127.0.0.2; None for the system's choice
+    """
+
+    def __init__(self, join, timeout_seconds=40, source=None):
         scheme, _, rest = join.strip().partition("://")
         whole, _, check = join.strip().rpartition("/")
         parts = rest.split("/")
@@ -34,7 +37,7 @@ class Link:
         self.log_key = base64url(parts[2]).decode()
         self.origin = self.log_key.split("+", 1)[0]
         self.invitation = "" if parts[3] == "-" else parts[3]
-        self.timeout_seconds, self.connection = timeout_seconds, None
+        self.timeout_seconds, self.source, self.connection = timeout_seconds, source, None
         shown = Message(self.exchange("GET", "/v1/coordinator")[1]).text(2)
         if shown != self.log_key:
             raise Malformed("the coordinator's log has another key than the join string names")
@@ -43,7 +46,9 @@ class Link:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
         context.minimum_version = ssl.TLSVersion.TLSv1_2
-        connection = http.client.HTTPSConnection(self.place, timeout=self.timeout_seconds, context=context)
+        connection = http.client.HTTPSConnection(
+            self.place, timeout=self.timeout_seconds, context=context,
+            source_address=(self.source, 0) if self.source else None)
         connection.connect()
         if sha256(connection.sock.getpeercert(True)) != self.certificate:
             raise Malformed("the coordinator shows another certificate than the join string names")

@@ -12,7 +12,7 @@ import numpy as np
 import formats
 from client import AUDITOR, OPERATOR, Link, Participant, Refused, Session
 from learning import Network, digits, on_grid, split_by_seed
-from wire import Message, participant_account
+from wire import Malformed, Message, participant_account
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -25,6 +25,14 @@ class Unprepared(Exception):
     """The coordinator could not be set up, so that nothing can be said about the attack."""
 
 
+class NotStarted(Unprepared):
+    """A coordinator that ends before it serves; `code` is None where it does nothing at all."""
+
+    def __init__(self, code, log):
+        self.code, self.log = code, log
+        super().__init__("the coordinator does not start:\n" + log)
+
+
 class NotOpened(Exception):
     """A task that the coordinator does not open; the text says why."""
 
@@ -32,12 +40,14 @@ class NotOpened(Exception):
 class Coordinator:
     """A coordinator process in a scratch folder; a context manager, so that nothing is left behind."""
 
-    def __init__(self, program, version, grants=(), cap=formats.CAP_TOKENS, is_open=False):
+    def __init__(self, program, version, grants=(), cap=formats.CAP_TOKENS, is_open=False, settings=None):
+        """`settings` replaces values of coordinator.yaml by key."""
         self.program, self.version = os.path.abspath(program), version
         self.folder = tempfile.mkdtemp(prefix="tributary-attacks-")
         self.home, self.log = os.path.join(self.folder, "coordinator"), os.path.join(self.folder, "log")
         self.process, self.links, self.is_stopped = None, [], False
-        self.grants, self.cap, self.is_open = grants, cap, is_open
+        self.grants, self.cap, self.is_open, self.listen = grants, cap, is_open, []
+        self.settings = settings or {}
 
     def __enter__(self):
         try:
@@ -57,9 +67,9 @@ class Coordinator:
     def run(self, *words):
         """A command of the program: exit code and everything that it printed."""
         done = subprocess.run(
-            [self.program, *words], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
+            [self.program, *words], capture_output=True, check=False, stdin=subprocess.DEVNULL, timeout=60,
             cwd=self.folder)
-        return done.returncode, done.stdout + done.stderr
+        return done.returncode, (done.stdout + done.stderr).decode(errors="replace")
 
     def _checked(self, *words):
         code, text = self.run(*words)
@@ -72,18 +82,35 @@ class Coordinator:
         self._checked(
             "coordinator", "init", "--home", self.home, "--listen", "127.0.0.1:0", "--cap", str(self.cap), *grants,
             *["--open"] * self.is_open)
+        path = os.path.join(self.home, "coordinator.yaml")
+        with open(path, encoding="utf-8") as file:
+            text = file.read()
+        for key, value in self.settings.items():
+            text = re.sub(f"(?m)^{key}:.*$", f"{key}: {value}", text)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        self.serve()
+
+    def serve(self):
+        """Starts the process, at the port that it had before if it had one, and connects to it."""
+        address = os.path.join(self.home, "address")
+        if os.path.exists(address):
+            os.remove(address)
+        self.is_stopped = False
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [self.program, "coordinator", "run", "--home", self.home, "--threads", "1"], stdout=log, stderr=log,
-                stdin=subprocess.DEVNULL, cwd=self.folder)
+                [self.program, "coordinator", "run", "--home", self.home, "--threads", "1", *self.listen], stdout=log,
+                stderr=log, stdin=subprocess.DEVNULL, cwd=self.folder)
         deadline = time.monotonic() + 30
         # The address is written when the port is bound.
-        while not os.path.exists(os.path.join(self.home, "address")):
+        while not os.path.exists(address):
             if self.process.poll() is not None or time.monotonic() > deadline:
-                raise Unprepared("the coordinator does not start:\n" + self.log_text())
+                self.is_stopped = True
+                raise NotStarted(self.process.poll(), self.log_text())
             time.sleep(0.02)
         self.join = self._checked("coordinator", "invite", "--home", self.home, "--uses", "1000", "--quiet").strip()
         self.link = self.connect()
+        self.listen = ["--listen", self.link.place]
         with open(os.path.join(self.home, "coordinator.key"), encoding="ascii") as file:
             key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(file.read().strip()))
         self.operator = Session(self.link, OPERATOR, key)
@@ -98,8 +125,8 @@ class Coordinator:
         with open(self.log, encoding="utf-8", errors="replace") as file:
             return file.read()[-3000:]
 
-    def connect(self):
-        self.links.append(Link(self.join))
+    def connect(self, **options):
+        self.links.append(Link(self.join, **options))
         return self.links[-1]
 
     def participant(self, label, **options):
@@ -119,6 +146,20 @@ class Coordinator:
             str(TEST), *options)
         found = re.search(r"\b[0-9a-f]{64}\b", said)
         return (bytes.fromhex(found.group()) if code == 0 and found else None), said
+
+    def lives(self):
+        """Whether it answers a new connection."""
+        try:
+            self.connect(timeout_seconds=5)
+            return True
+        except (OSError, Malformed):
+            return False
+
+    def kill(self):
+        """Ends the process at once, as a power cut does."""
+        self.is_stopped = True
+        self.process.kill()
+        self.process.wait()
 
     def stop(self):
         """Ends the process in good order. Returns its exit code."""
@@ -307,10 +348,12 @@ class Federation:
     def view(self, hidden):
         return View(self.features, self.labels, Network([64, *hidden, 10]))
 
-    def open(self, name, rounds, hidden, terms, quorum=None, deadline_seconds=600, options=()):
+    def open(self, name, rounds, hidden, terms, quorum=None, deadline_seconds=600, options=(),
+             size=None):
+        """Opens a task for the members, or for `size` participants."""
         for member in self.members:
             member.participant.work()  # who was not heard of lately is not invited
-        size = len(self.members)
+        size = size or len(self.members)
         text = formats.task_text(
             self.coordinator.version, name, self.seed, rounds, hidden, size, quorum or size, deadline_seconds, terms,
             self.usual_count)

@@ -14,16 +14,17 @@ import signal
 import sys
 
 sys.dont_write_bytecode = True
-from attacks import ROWS, UNTRIED, Line
+from attacks import UNTRIED, Line
 from federation import Federation, NotOpened
 from formats import NEW, OLD, Terms, task_text
 from open_round import Round
-from probe_rows import reason
+from pay_rows import PAY_ROWS
+from probe_rows import PROBE_ROWS, reason
 from row import FAILS, Setting
 from thefts import attempt
 
 RECORD = pathlib.Path(__file__).with_name("before.json")
-FINDINGS = [row for row in ROWS if row.finding]
+FINDINGS = [row for row in PAY_ROWS + PROBE_ROWS if row.finding]
 
 
 def brief(fields):

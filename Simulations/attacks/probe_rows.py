@@ -245,7 +245,7 @@ def reason(refusal):
 
 
 PROBE_ROWS = [
-    Row("reading an open round", "requests as auditor and as participant", reading(), finding="P1",
+    Row("reading an open round", "requests as auditor and as participant", reading(), finding="P1, S1-2",
         holds="nothing is read", is_short=True),
     Row("reading where scores are live", "the same, disclosure: live", reading(trust="known", disclosure="live"),
         holds="nothing of the open round is read"),
@@ -256,7 +256,7 @@ PROBE_ROWS = [
     Row("units under another's label", "a label that is taken, units by key", units_by_key,
         holds="the named key alone has them"),
     Row("a sponsor without the pool", "2000 promised, 20 there; escrow of one unit", thin_sponsor,
-        finding="M6", holds="not opened", is_short=True),
+        finding="M6, S1-3", holds="not opened", is_short=True),
     Row("pay where anybody registers", "a task that pays, registration open", anybody,
         holds="refused without unproved_pay", is_short=True),
     Row("promises without a proof", "orders of two tasks, read as an agent does", promise_kept,

@@ -25,12 +25,15 @@ class Row:
     variation  the highest coefficient of variation of equal workers' pay that holds, on average over the trials
     holds      in words, what else every trial must show
     is_judged  false for what is measured and stated, since no rule at this level withstands it
-    is_short   whether the short form runs it
+    is_short   whether the short form runs it, unless it is open
+    is_once    whether one trial is enough, since nothing in it depends on the seed
+    open       why the program of today does not hold it; it is run and printed, and fails nothing. Empty once it holds
     """
 
     def __init__(self, name, sent, trial, most=None, least=None, variation=None, holds="", finding="", is_judged=True,
-                 is_short=False):
+                 is_short=False, is_once=False, open=""):
         self.name, self.sent, self.trial, self.finding = name, sent, trial, finding
+        self.is_once, self.open = is_once, open
         self.most, self.least, self.variation = most, least, variation
         self.is_judged, self.is_short = is_judged, is_short
         limits = (("pay <=", most), ("variation <=", variation), ("accuracy >=", least))
