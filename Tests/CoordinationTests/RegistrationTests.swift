@@ -35,7 +35,7 @@ struct RegistrationTests {
         #expect(room.coordinator.participantCount == FederationLimits.participantCount + 2)
         // Under trust open everybody who is there is invited, and a file that names them all can be opened.
         let material = try TaskMaterial.sample(
-            size: FederationLimits.participantCount, quorum: 1, trust: .open, score: .value)
+            size: FederationLimits.participantCount, quorum: 1, trust: .open, score: .value, acceptsUnprovedPay: true)
         #expect(try !room.coordinator.open(material, nowMs: room.nowMs).existed)
     }
 

@@ -16,6 +16,8 @@ extension Terminal {
                 var waiting = pollfd(fd: STDOUT_FILENO, events: Int16(POLLOUT), revents: 0)
                 if poll(&waiting, 1, -1) >= 0 || errno == EINTR { continue }
             }
+            // A reader that has enough, such as `head`, loses nothing that it wanted.
+            if count < 0, errno == EPIPE { return nil }
             guard count > 0 else { return String(cString: strerror(errno)) }
             done += count
         }
