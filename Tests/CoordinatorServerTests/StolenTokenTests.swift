@@ -50,7 +50,7 @@ struct StolenTokenTests {
             let token = try await room.operatorSession()
             for path in [
                 "/v1/tasks", "/v1/tasks/\(Self.digest)/close", "/v1/invitations", "/v1/participants/0/ban",
-                "/v1/participants/0/units",
+                "/v1/participants/0/units", "/v1/tasks/\(Self.digest)/deposits/1",
             ] {
                 let answer = try await room.send("POST", path, token: token, [], headers: Self.none)
                 #expect(answer.status == 401 && answer.problem == "bad_signature", "\(path)")

@@ -30,8 +30,11 @@ extension Route {
     var isSigned: Bool {
         switch self {
         case .register, .leave, .work, .beginUpload, .contribute: true
-        case .openTask, .invite, .ban, .units, .closeTask: true
-        default: false
+        case .openTask, .invite, .ban, .units, .closeTask, .fundTask: true
+        // No default: a new route has to say which it is.
+        case .health, .readiness, .metrics, .coordinator, .challenge, .openSession, .tasks, .taskText, .blob,
+            .blobChunk, .putChunk, .account, .receipt, .checkpoint, .entries, .participants:
+            false
         }
     }
 
